@@ -1,0 +1,90 @@
+"""The settings of one exchange: HOME/tocsin.toml, overridden by TOCSIN_* in the environment, checked once at start."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from tocsin.errors import InvalidInputError
+
+FILE = "tocsin.toml"
+
+
+class Config(BaseSettings):
+    """One frozen record; every field can be set in tocsin.toml, and as TOCSIN_<NAME> in the environment, which wins."""
+
+    model_config = SettingsConfigDict(env_prefix="TOCSIN_", extra="forbid", frozen=True)
+
+    home: Path = Field(description="The folder that holds everything of this exchange. Only in the environment or as --home.")
+    title: str = Field(default="Tocsin", min_length=1, max_length=200, description="The title of the server in TAXII discovery.")
+    description: str = Field(default="", max_length=2000, description="Its description there.")
+    contact: str = Field(default="", max_length=500, description="Whom to ask, in TAXII discovery.")
+    base_url: str = Field(default="", description="The public address, such as https://exchange.example.org; empty: where it listens.")
+    database: str = Field(default="", description="sqlite:///path or postgresql://...; empty: HOME/tocsin.db.")
+    max_content_length: Annotated[int, Field(ge=1_000, le=1_000_000_000)] = Field(
+        default=10_000_000, description="Bytes of one POST; the TAXII API root says so."
+    )
+    max_page_size: Annotated[int, Field(ge=1, le=10_000)] = Field(default=1_000, description="Objects on one page.")
+    body_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(default=60.0, description="Seconds in which a body must have arrived.")
+    body_min_rate: Annotated[int, Field(ge=1)] = Field(default=1_000, description="Bytes a second below which a slow body is refused.")
+    secret_file: str = Field(default="", description="The file of the root secret; empty: HOME/secret.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+            raise ValueError("is not an address like https://exchange.example.org")
+        return value.rstrip("/")
+
+    @property
+    def database_url(self) -> str:
+        """Where the store is."""
+        return self.database or f"sqlite:///{self.home / 'tocsin.db'}"
+
+    @property
+    def secret_path(self) -> Path:
+        """Where the root secret is."""
+        return Path(self.secret_file) if self.secret_file else self.home / "secret"
+
+    @classmethod
+    def settings_customise_sources(  # the framework's signature
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file."""
+        home = Path(init_settings()["home"])
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=home / FILE)
+
+
+def load_config(home: Path) -> Config:
+    """The settings of the exchange in `home`.
+
+    Raises:
+        InvalidInputError: there is none, or a setting is unknown or malformed; one line that names it.
+    """
+    home = home.absolute()
+    if not (home / FILE).is_file():
+        raise InvalidInputError(f"{home} holds no exchange: {FILE} is missing", hint=f"make one with: tocsin init {home}")
+    try:
+        return Config(home=home)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(sorted(set(Config.model_fields) - {"home"}))
+            raise InvalidInputError(f"{home / FILE}: unknown setting {name!r}", hint=f"known settings: {known}") from error
+        raise InvalidInputError(
+            f"{home / FILE}: {name}: {first['msg']}", hint="correct it, or the TOCSIN_ variable of that name"
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidInputError(f"{home / FILE}: {error}", hint="write it as TOML") from error

@@ -1,0 +1,59 @@
+"""Every error that Tocsin raises, cut by whose fault it is; no status code or exit code lives here, each face has its own table."""
+
+
+class TocsinError(Exception):
+    """Base of all: a sentence that says what is wrong, and a hint that says what to do about it."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+class InvalidInputError(TocsinError):
+    """The caller gave something malformed."""
+
+
+class MalformedJsonError(InvalidInputError):
+    """The caller sent bytes that are not JSON, or JSON that readers disagree about."""
+
+
+class NotAnEnvelopeError(InvalidInputError):
+    """The caller sent JSON that is neither a TAXII envelope nor a bundle with objects."""
+
+
+class NotFoundError(TocsinError):
+    """What the caller names does not exist, or not for this caller."""
+
+
+class ForbiddenError(TocsinError):
+    """The caller may know of the thing but not do this with it."""
+
+
+class UnauthenticatedError(TocsinError):
+    """The caller showed a credential that is not valid."""
+
+
+class ConflictError(TocsinError):
+    """The caller's wish contradicts what is already there."""
+
+
+class TooLargeError(InvalidInputError):
+    """The caller sent more than a limit allows."""
+
+
+class PeerError(TocsinError):
+    """The other exchange failed, misbehaved or cannot be reached."""
+
+
+class StoreError(TocsinError):
+    """Our own store failed; the cause is chained and goes to the log, never to a caller."""
+
+
+class BusyError(StoreError):
+    """Our store or server cannot take the work now; the same call may succeed after `retry_after_seconds`."""
+
+    retry_after_seconds = 5

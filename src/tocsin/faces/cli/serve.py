@@ -1,0 +1,52 @@
+"""`tocsin serve`: the exchange on the network (granian; ADR 0005)."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+
+from tocsin.config import load_config
+from tocsin.faces.app import create_app
+from tocsin.faces.cli.collection import described
+from tocsin.faces.cli.console import open_exchange, tell
+from tocsin.services.collection import read_definitions
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(
+    ctx: typer.Context,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Server processes.", min=1, max=64)] = 1,
+) -> None:
+    """Serve TAXII 2.1 until SIGTERM or Ctrl-C; requests under way are finished."""
+    exchange = open_exchange(ctx)
+    for change in exchange.collections.apply(read_definitions(exchange.config.home / "collections")):
+        if change.kind != "unchanged":
+            tell(f"collection {described(change)}")
+    exchange.maintenance.close()  # connections open in the workers, never across a fork
+    base_url = exchange.config.base_url or f"http://{host}:{port}"
+    os.environ |= {"TOCSIN_HOME": str(exchange.config.home), "TOCSIN_BASE_URL": base_url}
+    tell(f"TAXII 2.1 discovery: {base_url}/taxii2/")
+    tell(f"API root:            {base_url}/api/")
+    Granian(
+        f"{__name__}:make_app",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=host,
+        port=port,
+        workers=workers,
+        respawn_failed_workers=True,
+        log_level="error",  # type: ignore[arg-type]
+    ).serve()
+
+
+def make_app() -> Flask:
+    """Called in each worker process."""
+    return create_app(load_config(Path(os.environ["TOCSIN_HOME"])))

@@ -1,0 +1,77 @@
+"""`tocsin submit`: STIX objects from a file into a collection, of this exchange or of any other TAXII 2.1 server."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import typer
+
+from tocsin.client import Client
+from tocsin.faces.cli.console import PART_FAILED, Json, open_exchange, printable, show, tell
+from tocsin.faces.cli.file import batches, progress, read_objects
+from tocsin.model.member import OPERATOR
+
+app = typer.Typer()
+
+
+class Fate(Protocol):
+    """What became of one object, here or elsewhere."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def message(self) -> str | None: ...
+
+
+@app.command()
+def submit(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A bundle, an envelope, a list of objects, or JSON lines.")],
+    collection: Annotated[str, typer.Option(help="The collection: alias or id (elsewhere also its title).")],
+    to: Annotated[str, typer.Option("--to", help="Discovery or API root URL of another server; the token is TOCSIN_TOKEN.")] = "",
+    as_member: Annotated[str, typer.Option("--as", help="The member that submits; without it, the operator.")] = OPERATOR,
+    as_json: Json = False,
+) -> None:
+    """Put STIX objects into a collection. What is refused is named, one line an id, and the exit code is 1."""
+    objects = read_objects(file)
+    taken, refused = _push(to, collection, objects) if to else _add(ctx, collection, objects, as_member)
+    for (object_id, message), times in Counter((one.id, one.message or "") for one in refused).items():
+        tell(printable(f"{file}: {object_id}: {message}" + (f" ({times} times)" if times > 1 else "")))
+    result = {
+        "file": str(file),
+        "collection": collection,
+        "total": len(taken) + len(refused),
+        "taken": len(taken),
+        "refused": len(refused),
+        "failures": [{"id": one.id, "message": one.message or ""} for one in refused],
+    }
+    show(result, text=f"{len(taken)} taken, {len(refused)} refused", as_json=as_json)
+    if refused:
+        raise typer.Exit(PART_FAILED)
+
+
+def _add(ctx: typer.Context, name: str, objects: Sequence[bytes], member: str) -> tuple[list[Fate], list[Fate]]:
+    exchange = open_exchange(ctx)
+    caller = exchange.members.find(member)
+    collection = exchange.collections.find(caller, name)
+    taken, refused = list[Fate](), list[Fate]()
+    with progress("storing", len(objects)) as bar:
+        for batch in batches(objects):
+            status, _resource = exchange.objects.add(caller, collection, batch, now=exchange.now())
+            taken += status.successes
+            refused += status.failures
+            bar.advance(bar.task_ids[0], len(batch))
+    return taken, refused
+
+
+def _push(url: str, collection: str, objects: Sequence[bytes]) -> tuple[list[Fate], list[Fate]]:
+    taken, refused = list[Fate](), list[Fate]()
+    with progress("pushing", len(objects)) as bar, Client(url, os.environ.get("TOCSIN_TOKEN")) as client:
+        for batch in batches(objects):
+            status = client.push(collection, batch)
+            taken += (*status.successes, *status.pendings)
+            refused += status.failures
+            bar.advance(bar.task_ids[0], len(batch))
+    return taken, refused

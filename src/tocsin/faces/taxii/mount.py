@@ -1,0 +1,69 @@
+"""Puts medallion's blueprints on our app, with everything that it looks for by name (ADR 0005 says why each line is here)."""
+
+import logging
+from typing import Any
+
+import medallion
+import orjson
+from flask import Flask, Response, g, request
+from flask.json.provider import JSONProvider
+from medallion import register_blueprints
+
+from tocsin.faces.taxii.backend import TaxiiBackend
+from tocsin.faces.taxii.body import BodyReader
+from tocsin.faces.taxii.error import register_errors
+from tocsin.faces.taxii.negotiation import MEDIA_TYPE, Negotiation
+from tocsin.faces.taxii.request import TaxiiRequest, credential_of, require_parameters
+from tocsin.model.member import ANONYMOUS
+from tocsin.wiring import Exchange
+
+
+class _OrjsonProvider(JSONProvider):
+    """Medallion writes its answers with flask.json, which would sort keys, escape everything and decode what we keep as bytes."""
+
+    def dumps(self, obj: Any, **_options: Any) -> Any:
+        return orjson.dumps(obj)
+
+    def loads(self, s: str | bytes, **_options: Any) -> Any:
+        raise NotImplementedError("bodies are read by TaxiiRequest.get_json")
+
+
+def mount_taxii(app: Flask, exchange: Exchange, *, base_url: str) -> None:
+    """Adds the TAXII 2.1 endpoints to an app: discovery under /taxii2/, one API root under /api/."""
+    config = exchange.config
+    app.request_class = TaxiiRequest
+    app.json = _OrjsonProvider(app)
+    app.url_map.strict_slashes = False  # same answer with and without the trailing slash, and no redirect that names a host
+    app.url_map.merge_slashes = False
+    app.extensions["tocsin_body_reader"] = BodyReader(
+        max_bytes=config.max_content_length, seconds=config.body_seconds, min_rate=config.body_min_rate
+    )
+    app.medallion_backend = TaxiiBackend(exchange, base_url=base_url)  # type: ignore[attr-defined]
+    app.taxii_config = {"max_page_size": config.max_page_size}  # type: ignore[attr-defined]
+    app.users_backend = {}  # type: ignore[attr-defined]  # medallion's clear-text table: read before verify_password, empty here
+    medallion.auth.verify_password(lambda _name, _password: g.caller)
+    medallion.log.handlers.clear()  # it writes to stderr on its own
+    medallion.log.setLevel(logging.CRITICAL)
+    register_blueprints(app)
+    register_errors(app)
+
+    @app.before_request
+    def _come_in() -> None:
+        credential = credential_of(request)
+        g.caller = ANONYMOUS if credential is None else exchange.members.log_in(credential)
+        require_parameters(request)
+
+    @app.after_request
+    def _finish(response: Response) -> Response:
+        if request.endpoint is None or "." in request.endpoint:  # medallion's endpoints, and paths that nobody serves
+            response.headers["Content-Type"] = MEDIA_TYPE
+        response.headers["Vary"] = "Accept, Authorization"
+        if not g.get("caller", ANONYMOUS).is_anonymous or response.status_code == 401:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @app.teardown_request
+    def _release(_error: BaseException | None) -> None:
+        g.pop("release_body", lambda: None)()
+
+    app.wsgi_app = Negotiation(app.wsgi_app)  # type: ignore[method-assign]

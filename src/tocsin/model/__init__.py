@@ -1,0 +1,1 @@
+"""Records and rules: no I/O, no clock, no SQL, no Flask. Whatever needs the time is given it."""

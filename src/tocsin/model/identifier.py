@@ -1,0 +1,25 @@
+"""Deterministic ids of what Tocsin generates (ADR 0003): the same thing has the same id on every machine.
+
+Ids are UUIDv5 in one fixed namespace. The name is "type|author id|natural key" for objects, "identity|domain" for organisations and
+"extension-definition|slug" for extension definitions. SCOs follow the standard's own rule (STIX 2.1 §2.9) and are not made here.
+"""
+
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("5cd8ebea-ddf0-5525-9bbd-c296f706ce78")  # UUIDv5 of the DNS namespace and "tocsin.invalid"
+
+
+def object_id(kind: str, author: str, *, key: str) -> str:
+    """The id of an object of type `kind` that the identity `author` says under the natural key `key`."""
+    return f"{kind}--{uuid5(NAMESPACE, f'{kind}|{author}|{key}')}"
+
+
+def identity_id(domain: str) -> str:
+    """The id of an organisation's identity, from its DNS domain (case does not matter)."""
+    domain = domain.lower().rstrip(".")
+    return f"identity--{uuid5(NAMESPACE, f'identity|{domain}')}"
+
+
+def extension_definition_id(slug: str) -> str:
+    """The id of one of our extension definitions."""
+    return f"extension-definition--{uuid5(NAMESPACE, f'extension-definition|{slug}')}"

@@ -1,0 +1,1 @@
+"""What the exchange does; every rule is asked here."""

@@ -1,0 +1,193 @@
+"""Reading, adding and deleting STIX objects in a collection: one transaction a call, every entry through a gate (DESIGN §3).
+
+Nothing is judged under a lock, nothing is acknowledged before it is durable, and one bad object never stops the others.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import uuid4
+
+from tocsin.errors import ForbiddenError, NotFoundError
+from tocsin.model import admission, cursor
+from tocsin.model.collection import Collection
+from tocsin.model.cursor import Cursor, Place
+from tocsin.model.member import Caller
+from tocsin.model.query import Answer, ManifestEntry, ObjectQuery, Page
+from tocsin.model.stamp import text_of, version_of
+from tocsin.model.status import ObjectResult, Status
+from tocsin.model.stix import Refusal, StixObject
+from tocsin.model.verdict import Accepted, Duplicate, Known, Verdict
+from tocsin.services import access
+from tocsin.store import log, object, status
+from tocsin.store.collection import allocate_stamps, lock_collection
+from tocsin.store.database import Database
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a reader asks for: a fresh query, or the next page of an earlier one."""
+
+    endpoint: str  # "objects", "manifest", "object" or "versions"
+    query: ObjectQuery
+    limit: int
+    object_id: str | None = None  # for the endpoints of one object
+    next: str | None = None  # wins over the query: a token carries its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectService:
+    """Objects of collections, for callers."""
+
+    database: Database
+    cursor_key: bytes
+
+    def bodies(self, caller: Caller, collection: Collection, reading: Reading, *, now: int) -> Answer[bytes]:
+        """A page of objects, each as it arrived, in the order of the log.
+
+        Raises:
+            ForbiddenError: the caller may only write here.
+            InvalidInputError: `next` is not one of ours for this place.
+            NotFoundError: one object is asked for, and no version of it is visible.
+        """
+        return self._answer(caller, collection, reading=reading, now=now, read=object.read_bodies)
+
+    def manifest(self, caller: Caller, collection: Collection, reading: Reading, *, now: int) -> Answer[ManifestEntry]:
+        """The same page without bodies. Raises what `bodies` raises."""
+        return self._answer(caller, collection, reading=reading, now=now, read=object.read_manifest)
+
+    def add(self, caller: Caller, collection: Collection, bodies: Sequence[bytes], *, now: int) -> tuple[Status, bytes]:
+        """Judges and stores objects; returns the status, and its resource as JSON, once everything is durable.
+
+        Raises:
+            ForbiddenError: the caller may only read here.
+            BusyError, StoreError: nothing was stored.
+        """
+        access.require_writer(caller, collection)
+        judged = [admission.read(body, now=now, position=position) for position, body in enumerate(bodies)]
+        candidates = [item for item in judged if isinstance(item, StixObject)]
+        with self.database.write() as connection:
+            lock_collection(connection, collection.number)
+            found = log.survey(connection, collection.number, candidates)
+            fates = _fates(caller, collection, judged, known=dict(found.known))
+            accepted = [item for item, fate in fates if isinstance(fate, Accepted) and isinstance(item, StixObject)]
+            stamps = range(0)
+            if accepted:
+                stamps = allocate_stamps(connection, self.database, number=collection.number, count=len(accepted))
+                log.append(connection, collection.number, accepted, stamps=stamps, found=found, member=caller.number)
+            outcome = _status(fates, stamps, now=now)
+            return outcome, status.keep_status(connection, outcome, member=caller.number)
+
+    def delete(self, caller: Caller, collection: Collection, object_id: str, *, query: ObjectQuery, now: int) -> int:
+        """Deletes the versions of an object that the query names, all or none of them; returns how many.
+
+        Raises:
+            ForbiddenError: the caller may not read and write here, or one of the versions was posted by another member.
+            NotFoundError: there is no such version.
+        """
+        access.require_reader(caller, collection)
+        access.require_writer(caller, collection)
+        with self.database.write() as connection:
+            lock_collection(connection, collection.number)
+            versions = log.list_versions(connection, collection.number, object_id)
+            doomed = _chosen(versions, query)
+            if not doomed:
+                raise NotFoundError(f"{collection.alias} has no such version of {object_id[:100]}", hint="list them with .../versions/")
+            if not all(access.may_delete(caller, version.member) for version in doomed):
+                raise ForbiddenError("another member posted this", hint="ask that member or an administrator to delete it")
+            stamps = allocate_stamps(connection, self.database, number=collection.number, count=len(doomed))
+            log.delete(connection, collection.number, versions, doomed=doomed, stamps=stamps, member=caller.number)
+        return len(doomed)
+
+    def find_status(self, caller: Caller, status_id: str) -> bytes:
+        """The status resource of a POST, as JSON.
+
+        Raises:
+            NotFoundError: there is none, it is older than a week, or another member posted it.
+        """
+        with self.database.read() as connection:
+            resource = status.find_status(connection, status_id, member=caller.number)
+        if resource is None:
+            raise NotFoundError("there is no such status", hint="a status can be read for a week, by the member that posted")
+        return resource
+
+    def _answer(
+        self, caller: Caller, collection: Collection, *, reading: Reading, now: int, read: Callable[..., Page[Item]]
+    ) -> Answer[Item]:
+        access.require_reader(caller, collection)
+        place = _place(caller, collection, reading)
+        query, after = reading.query, reading.query.added_after or 0
+        if reading.next is not None:
+            resumed = cursor.unseal(reading.next, self.cursor_key, place=place, now=now)
+            query, after = resumed.query, resumed.position
+        predicate = access.visible(caller, collection)
+        with self.database.read() as connection:
+            page = read(connection, predicate, query, after=after, limit=reading.limit)
+            if not page.items and reading.object_id is not None and not object.holds(connection, predicate, reading.object_id):
+                raise NotFoundError(f"{collection.alias} has no object {reading.object_id[:100]}", hint="look it up in the manifest")
+        if not page.has_more:
+            return Answer(page=page)
+        rest = Cursor(place=place, position=page.last, query=query, expires=now + cursor.LIFETIME)
+        return Answer(page=page, next=cursor.seal(rest, self.cursor_key))
+
+
+def _place(caller: Caller, collection: Collection, reading: Reading) -> Place:
+    return Place(
+        endpoint=f"{reading.endpoint} {reading.object_id or ''}",
+        collection=collection.id,
+        epoch=collection.epoch,
+        reader=caller.number,
+        clearance=int(caller.clearance),
+    )
+
+
+def _fates(
+    caller: Caller, collection: Collection, judged: Sequence[StixObject | Refusal], *, known: dict[str, Known]
+) -> list[tuple[StixObject | Refusal, Verdict]]:
+    """Each object with its verdict, in order; later ones meet the earlier ones of the same envelope."""
+    fates: list[tuple[StixObject | Refusal, Verdict]] = []
+    for item in judged:
+        if isinstance(item, Refusal):
+            fates.append((item, item))
+            continue
+        there = known.get(item.id, Known())
+        verdict = access.admit(caller, collection, item, there)
+        if isinstance(verdict, Accepted):
+            known[item.id] = there.plus(item)
+        fates.append((item, verdict))
+    return fates
+
+
+def _status(fates: Sequence[tuple[StixObject | Refusal, Verdict]], stamps: range, *, now: int) -> Status:
+    successes, failures = list[ObjectResult](), list[ObjectResult]()
+    remaining = iter(stamps)
+    for item, verdict in fates:
+        stamp = next(remaining) if isinstance(verdict, Accepted) else now
+        version = item.version or version_of(text_of(stamp))
+        match verdict:
+            case Accepted():
+                successes.append(ObjectResult(id=item.id, version=version, message="; ".join(_warnings(item))))
+            case Duplicate():
+                successes.append(ObjectResult(id=item.id, version=version, message="this content was here already"))
+            case Refusal():
+                failures.append(ObjectResult(id=item.id, version=version, message=str(verdict)))
+    return Status(id=str(uuid4()), requested=now, successes=tuple(successes), failures=tuple(failures))
+
+
+def _warnings(item: StixObject | Refusal) -> tuple[str, ...]:
+    return item.warnings if isinstance(item, StixObject) else ()
+
+
+def _chosen(versions: Sequence[log.Version], query: ObjectQuery) -> list[log.Version]:
+    """The versions that `match[version]` and `match[spec_version]` name; `versions` is ordered, oldest first."""
+    if not versions or not query.is_satisfiable:
+        return []
+    named = set(query.versions)
+    ends = {"first": versions[0], "last": versions[-1]}
+    return [
+        version
+        for version in versions
+        if "all" in named or version.version in named or any(version is end for word, end in ends.items() if word in named)
+    ]

@@ -1,0 +1,70 @@
+"""Collections: their definitions, and where each log stands."""
+
+from sqlalchemy import BigInteger, Column, Connection, Integer, SmallInteger, String, Table, bindparam, insert, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import JSON
+
+from tocsin.model.collection import Collection
+from tocsin.model.marking import Level
+from tocsin.store.database import METADATA, Database
+
+collection = Table(
+    "collection",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("alias", String, nullable=False, unique=True),
+    Column("title", String, nullable=False, unique=True),
+    Column("description", String, nullable=False),
+    Column("max_tlp", SmallInteger, nullable=False),
+    Column("read", JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+    Column("write", JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+    Column("last_added", BigInteger, nullable=False, server_default="0"),  # the last stamp given out; only grows
+    Column("epoch", Integer, nullable=False, server_default="0"),
+)
+
+_DEFINED = select(*(column for column in collection.c if column.name != "last_added"))
+_ALL = _DEFINED.order_by(collection.c.title)
+_INSERT = insert(collection)
+_UPDATE = update(collection).where(collection.c.id == bindparam("of_id"))
+_LOCK = select(collection.c.last_added).where(collection.c.number == bindparam("of")).with_for_update()
+
+
+def list_collections(connection: Connection) -> list[Collection]:
+    """All of them, by title."""
+    return [
+        Collection(**{**row, "max_tlp": Level(row["max_tlp"]), "read": tuple(row["read"]), "write": tuple(row["write"])})
+        for row in connection.execute(_ALL).mappings()
+    ]
+
+
+def define_collection(connection: Connection, definition: Collection, *, is_new: bool) -> None:
+    """Stores a definition; the log of a collection that exists stays as it is."""
+    values = {
+        "alias": definition.alias,
+        "title": definition.title,
+        "description": definition.description,
+        "max_tlp": int(definition.max_tlp),
+        "read": list(definition.read),
+        "write": list(definition.write),
+    }
+    if is_new:
+        connection.execute(_INSERT, {"id": definition.id, **values})
+    else:
+        connection.execute(_UPDATE, {"of_id": definition.id, **values})
+
+
+def lock_collection(connection: Connection, number: int) -> None:
+    """Makes this transaction the only writer of the collection; always the first statement of a write (HAZARDS, "The cursor")."""
+    connection.execute(_LOCK, {"of": number}).scalar_one()
+
+
+def allocate_stamps(connection: Connection, database: Database, *, number: int, count: int) -> range:
+    """`count` (1 or more) new stamps, oldest first; the last one is a whole millisecond, none was handed out before.
+
+    The caller holds the collection's lock. Stamps follow the database's clock, and go on above the last one when that clock went back.
+    """
+    ahead = database.greatest(collection.c.last_added + count, database.now()) + 999
+    statement = update(collection).where(collection.c.number == number).values(last_added=ahead - ahead % 1000)
+    last = connection.execute(statement.returning(collection.c.last_added)).scalar_one()
+    return range(last - count + 1, last + 1)

@@ -1,0 +1,40 @@
+"""The schema's revisions (alembic). The only way that a table comes to be or changes; a released revision is never edited."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from tocsin.errors import StoreError
+from tocsin.store.database import Database
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def upgrade(database: Database) -> None:
+    """Brings the schema to this program's revision; nothing happens when it is there already."""
+    config = _config()
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def require_current(database: Database) -> None:
+    """The schema is that of this program.
+
+    Raises:
+        StoreError: it is older or newer, or there is none.
+    """
+    with database.read() as connection:
+        have = MigrationContext.configure(connection).get_current_revision()
+    want = ScriptDirectory.from_config(_config()).get_current_head()
+    if have != want:
+        raise StoreError(f"the database is at revision {have}, this program needs {want}", hint="run: tocsin db upgrade")
+
+
+def _config() -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config

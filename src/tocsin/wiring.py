@@ -1,0 +1,77 @@
+"""Builds one exchange (store and services) from its settings; the only place that knows how the parts are put together."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from tocsin.config import Config
+from tocsin.errors import InvalidInputError
+from tocsin.services.collection import CollectionService
+from tocsin.services.maintenance import MaintenanceService
+from tocsin.services.member import MemberService
+from tocsin.services.object import ObjectService
+from tocsin.services.organisation import OrganisationService
+from tocsin.store.database import Database
+
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """Everything that a face calls."""
+
+    config: Config
+    collections: CollectionService
+    organisations: OrganisationService
+    members: MemberService
+    objects: ObjectService
+    maintenance: MaintenanceService
+
+    @staticmethod
+    def now() -> int:
+        """This process's clock as a stamp, read once per call of a face."""
+        return time.time_ns() // 1000
+
+
+def build_exchange(config: Config) -> Exchange:
+    """The exchange of these settings; nothing is opened before it is used.
+
+    Raises:
+        InvalidInputError: the secret is missing or broken, or the database's address is malformed.
+    """
+    database = Database(config.database_url)
+    objects = ObjectService(database=database, cursor_key=derive_key(_read_secret(config.secret_path), "cursor 1"))
+    return Exchange(
+        config=config,
+        collections=CollectionService(database=database),
+        members=MemberService(database=database),
+        organisations=OrganisationService(database=database, objects=objects),
+        objects=objects,
+        maintenance=MaintenanceService(database=database),
+    )
+
+
+def make_secret(path: Path) -> None:
+    """Writes a new root secret that only this user can read; one that exists is kept."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(_SECRET_BYTES) + "\n", encoding="ascii")
+
+
+def derive_key(root: bytes, purpose: str) -> bytes:
+    """The 32-byte key for one purpose (HKDF-SHA-256); keys of different purposes say nothing about each other."""
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"tocsin {purpose}".encode()).derive(root)
+
+
+def _read_secret(path: Path) -> bytes:
+    try:
+        root = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (OSError, ValueError) as error:
+        raise InvalidInputError(f"the secret in {path} cannot be read", hint="restore it, or point TOCSIN_SECRET_FILE to it") from error
+    if len(root) < _SECRET_BYTES:
+        raise InvalidInputError(f"the secret in {path} is too short", hint=f"it needs {_SECRET_BYTES} bytes in hexadecimal")
+    return root
