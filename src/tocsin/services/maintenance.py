@@ -27,7 +27,7 @@ class MaintenanceService:
     def faults(self) -> list[str]:
         """Everything that is wrong in the store, a sentence each; empty when it is whole."""
         damage = self.database.fault()
-        with self.database.read() as connection:
+        with self.database.snapshot() as connection:
             return [*([f"the database file: {damage}"] if damage else []), *check.faults(connection)]
 
     def rebuild(self) -> None:

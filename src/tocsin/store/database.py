@@ -54,6 +54,12 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A transaction for reading much: all its statements see one state, and no writer waits for it."""
+        with _translated(), self.engine.connect().execution_options(is_snapshot=True) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction: committed when the block ends, undone when it raises.
 
@@ -111,7 +117,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("is_snapshot") else "BEGIN IMMEDIATE")
 
 
 @contextmanager
