@@ -53,6 +53,10 @@ class StoreError(TocsinError):
     """Our own store failed; the cause is chained and goes to the log, never to a caller."""
 
 
+class UnusableStoreError(StoreError):
+    """What is there is no database that this program can use: broken, missing, or of another revision."""
+
+
 class BusyError(StoreError):
     """Our store or server cannot take the work now; the same call may succeed after `retry_after_seconds`."""
 

@@ -4,16 +4,19 @@ import logging
 import re
 import sys
 import time
+from collections.abc import Iterable
 from secrets import token_hex
 from typing import Any
 
 import orjson
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 
 from tocsin.config import Config
 from tocsin.errors import TocsinError
+from tocsin.faces.taxii.error import REQUEST_ID
 from tocsin.faces.taxii.mount import mount_taxii
+from tocsin.faces.taxii.negotiation import LOGGED_IN, Environ, Headers, StartResponse, WsgiApp
 from tocsin.wiring import build_exchange
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
@@ -30,12 +33,6 @@ def create_app(config: Config) -> Flask:
     app = Flask("tocsin", static_folder=None)
     exchange = build_exchange(config)
 
-    @app.before_request
-    def _begin() -> None:
-        given = request.headers.get("X-Request-Id", "")
-        g.request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(8)
-        g.began = time.perf_counter()
-
     @app.get("/healthz")
     def healthz() -> Response:
         return _plain({"status": "ok"})
@@ -49,14 +46,8 @@ def create_app(config: Config) -> Flask:
             return _plain({"status": "not ready"}, status=503)
         return _plain({"status": "ready"})
 
-    @app.after_request
-    def _end(response: Response) -> Response:
-        response.headers["X-Request-Id"] = g.request_id
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        _log.info("request", **_line(response))
-        return response
-
     mount_taxii(app, exchange, base_url=config.base_url)
+    app.wsgi_app = _Observed(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
@@ -66,17 +57,35 @@ def _plain(answer: dict[str, str], *, status: int = 200) -> Response:
     return response
 
 
-def _line(response: Response) -> dict[str, Any]:
-    """What the log says of a request: never its query, its headers or its body, which may hold secrets."""
-    return {
-        "request_id": g.request_id,
-        "method": request.method,
-        "path": request.path[:300],
-        "status": response.status_code,
-        "bytes": response.content_length,
-        "member": g.caller.name if "caller" in g else "",
-        "milliseconds": round((time.perf_counter() - g.began) * 1000, 1),
-    }
+class _Observed:
+    """WSGI middleware outside of everything: gives each request an id, and logs it in one line.
+
+    The line never holds a query, a header or a body, which may hold secrets.
+    """
+
+    def __init__(self, app: WsgiApp) -> None:
+        self._app = app
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        began = time.perf_counter()
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        request_id = environ[REQUEST_ID] = given if _REQUEST_ID.fullmatch(given) else token_hex(8)
+        method = environ["REQUEST_METHOD"]
+
+        def start(status: str, headers: Headers, *more: Any) -> Any:
+            headers += (("X-Request-Id", request_id), ("X-Content-Type-Options", "nosniff"))
+            _log.info(
+                "request",
+                request_id=request_id,
+                method=method,
+                path=environ.get("PATH_INFO", "")[:300],
+                status=int(status[:3]),
+                member=environ.get(LOGGED_IN, ""),
+                milliseconds=round((time.perf_counter() - began) * 1000, 1),
+            )
+            return start_response(status, headers, *more)
+
+        return self._app(environ, start)
 
 
 def _set_up_log() -> None:

@@ -6,7 +6,7 @@ A key whose rule is not built yet is refused when it asks for that rule: a promi
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import UUID
 
 from tocsin.errors import InvalidInputError
@@ -57,6 +57,8 @@ def from_definition(definition: Mapping[str, Any]) -> Collection:
     for key, only in NOT_BUILT.items():
         if definition.get(key, only) != only:
             raise InvalidInputError(f"{key} = {definition[key]!r} asks for a rule that is not built yet", hint=f"leave {key} out")
+    if "anonymous" in _words(definition, "write"):
+        raise InvalidInputError("write names anonymous, and somebody must answer for every entry", hint='"*" is every member')
     return Collection(
         id=_uuid4(_text(definition, "id")),
         alias=_matching(_text(definition, "alias"), _ALIAS, key="alias", shape="lower case words joined by hyphens"),
@@ -72,9 +74,13 @@ def _text(definition: Mapping[str, Any], key: str, *, default: str | None = None
     value = definition.get(key, default)
     if value is None:
         raise InvalidInputError(f"{key} is missing", hint=f'add {key} = "..."')
-    if not isinstance(value, str) or any(ord(character) < 32 and character != "\n" for character in value):
+    if not _is_text(value):
         raise InvalidInputError(f"{key} is not a text", hint=f'write {key} = "..."')
     return value.strip()
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and not any(ord(character) < 32 and character != "\n" for character in value)
 
 
 def _uuid4(text: str) -> str:
@@ -107,6 +113,6 @@ def _level(label: str) -> Level:
 
 def _words(definition: Mapping[str, Any], key: str) -> tuple[str, ...]:
     words = definition.get(key, [])
-    if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
+    if not isinstance(words, list) or not all(word and _is_text(word) for word in words):
         raise InvalidInputError(f"{key} is not a list of texts", hint=f'write {key} = ["analyst", "peer"]')
     return tuple(dict.fromkeys(words))

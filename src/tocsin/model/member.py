@@ -1,7 +1,7 @@
 """Who is who: organisations, their members, and the caller of one request (DESIGN: organisations and members)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tocsin.errors import InvalidInputError
@@ -49,18 +49,16 @@ class Caller:
     is_own: bool  # belongs to the organisation that runs this exchange
     role: Role | None  # None for the public
     clearance: Level
+    words: frozenset[str] = field(init=False)  # every word of a collection's `read` and `write` that means this caller
+
+    def __post_init__(self) -> None:
+        mine = ("*", self.role, self.organisation, self.name) if self.role else ()
+        object.__setattr__(self, "words", frozenset({"anonymous", *mine}))
 
     @property
     def is_anonymous(self) -> bool:
         """Nobody logged in."""
         return self.role is None
-
-    @property
-    def words(self) -> frozenset[str]:
-        """Every word of a collection's `read` and `write` that means this caller."""
-        if self.role is None:
-            return frozenset({"anonymous"})
-        return frozenset({"anonymous", "*", str(self.role), self.organisation, self.name})
 
 
 ANONYMOUS = Caller(number=0, name="anonymous", organisation="", is_own=False, role=None, clearance=Level.CLEAR)

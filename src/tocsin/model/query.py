@@ -106,6 +106,8 @@ def _values(name: str, text: str) -> tuple[str, ...]:
     values = tuple(dict.fromkeys(value.strip() for value in text.split(",")))
     if "" in values:
         raise InvalidInputError(f"{name} has an empty value", hint=f"write {name}=a,b or leave the filter out")
+    if any(ord(character) < 32 for value in values for character in value):
+        raise InvalidInputError(f"{name} has a control character in it", hint=f"write {name}=a,b or leave the filter out")
     if len(values) > MAX_VALUES:
         raise InvalidInputError(f"{name} has more than {MAX_VALUES} values", hint="ask in several requests")
     return values

@@ -1,22 +1,22 @@
 """What is known of an id in a collection, and what becomes of an object that claims a version of it (DESIGN §3)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tocsin.model.stix import Refusal, StixObject
+from tocsin.model.stix import Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """The living entries of one id that matter to the object at hand."""
+    """The living entries of one id that matter to the object at hand; grows, as later objects of an envelope meet the earlier ones."""
 
-    versions: Mapping[str, bytes] = field(default_factory=dict)  # normalised version: content hash
-    contents: frozenset[bytes] = frozenset()  # every content hash among them
+    versions: dict[str, bytes] = field(default_factory=dict)  # normalised version: content hash
+    contents: set[bytes] = field(default_factory=set)  # every content hash among them
 
-    def plus(self, taken: StixObject) -> "Known":
-        """The same after `taken` was accepted: later objects of one envelope meet the earlier ones."""
-        versions = self.versions if taken.version is None else {**self.versions, taken.version: taken.content_hash}
-        return Known(versions=versions, contents=self.contents | {taken.content_hash})
+    def note(self, version: str | None, content_hash: bytes) -> None:
+        """One more is there."""
+        self.contents.add(content_hash)
+        if version is not None:
+            self.versions[version] = content_hash
 
 
 @dataclass(frozen=True, slots=True)

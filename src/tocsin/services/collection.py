@@ -10,7 +10,7 @@ from tocsin.errors import ConflictError, InvalidInputError
 from tocsin.model.collection import Collection, from_definition
 from tocsin.model.member import Caller
 from tocsin.services import access
-from tocsin.store.collection import define_collection, list_collections
+from tocsin.store.collection import define_collection, free_names, list_collections
 from tocsin.store.database import Database
 
 REMEMBERED_SECONDS = 1.0  # how long a process may go by definitions that another one has changed meanwhile
@@ -61,9 +61,11 @@ class CollectionService:
             ids = {one.id for one in definitions}
             _require_distinct([*definitions, *(one for one in there.values() if one.id not in ids)])
             changes = [_change(there.get(one.id), one) for one in definitions]
-            for definition, change in zip(definitions, changes, strict=True):
-                if change.kind != "unchanged" and not is_dry_run:
-                    define_collection(connection, definition, is_new=change.kind == "new")
+            due = [] if is_dry_run else [(one, change.kind) for one, change in zip(definitions, changes, strict=True)]
+            free_names(connection, [one for one, kind in due if kind == "changed"])
+            for one, kind in due:
+                if kind != "unchanged":
+                    define_collection(connection, one, is_new=kind == "new")
         self._remembered = (0.0, {})
         return changes
 

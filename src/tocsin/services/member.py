@@ -91,13 +91,15 @@ class MemberService:
         """Takes in a member of the organisation that `member` names; `number` and `is_own` of the argument do not count.
 
         Raises:
-            InvalidInputError: the name is unusable or the password too short.
+            InvalidInputError: the name is unusable, the password too short or shaped like a token.
             NotFoundError: there is no such organisation.
             ConflictError: the name is taken.
         """
         require_name(member.name, kind="a member")
         if password is not None and len(password) < MIN_PASSWORD:
             raise InvalidInputError("the password is too short", hint=f"use {MIN_PASSWORD} characters or more")
+        if password is not None and password.startswith(TOKEN_PREFIX):
+            raise InvalidInputError(f"a password cannot begin with {TOKEN_PREFIX}: it would be taken for a token", hint="choose another")
         hashed = self._hasher.hash(password) if password is not None else None
         with self.database.write() as connection:
             if store.is_taken(connection, member.name):

@@ -72,10 +72,13 @@ class OrganisationService:
             if members.is_taken(connection, name):
                 raise ConflictError(f"an organisation or a member is called {name!r} already", hint="choose another name")
             others = members.list_organisations(connection)
+            there = collections.list_collections(connection)
+        outbox = _outbox(draft)
+        if any(one.alias == outbox.alias or one.title == outbox.title for one in there):
+            raise ConflictError(f"there is a collection {outbox.alias} or {outbox.title!r} already", hint="choose another name")
         if any(draft.identity_id == other.identity_id or draft.slug == other.slug for other in others):
             raise ConflictError(f"{name!r} has the identity or the alias of another organisation", hint="choose another name or domain")
         self._publish(identity, now=now)
-        outbox = _outbox(draft)
         with self.database.write() as connection:
             organisation = members.add_organisation(connection, draft)
             collections.define_collection(connection, outbox, is_new=True)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, false, func, or_, select, update
 
 from tocsin.model import admission
-from tocsin.model.stamp import NEVER_TOO_LATE, text_of
+from tocsin.model.stamp import NEVER_TOO_LATE, text_of, version_of
 from tocsin.model.stix import Refusal
 from tocsin.store.collection import collection
 from tocsin.store.object import entry
@@ -35,11 +35,19 @@ _WRONG_MARKS = (
     .where(or_(entry.c.is_first != (func.coalesce(_RANKS.c.up, 0) == 1), entry.c.is_last != (func.coalesce(_RANKS.c.down, 0) == 1)))
 )
 _DELETED = entry.alias("deleted")
-_LIVING_DEAD = (
-    select(entry.c.id, entry.c.added)
-    .join(_DELETED, (entry.c.collection == _DELETED.c.collection) & (entry.c.deletes == _DELETED.c.added))
-    .where(_DELETED.c.body.is_not(None))
+_TARGET = (entry.c.collection == _DELETED.c.collection) & (entry.c.deletes == _DELETED.c.added)
+_LIVING_DEAD = select(entry.c.id, entry.c.added).join(_DELETED, _TARGET).where(_DELETED.c.body.is_not(None))
+_SAME = (entry.c.id == _DELETED.c.id) & (entry.c.version == _DELETED.c.version) & (entry.c.hash == _DELETED.c.hash)
+_DANGLING = select(entry.c.id, entry.c.added).where(entry.c.deletes.is_not(None), ~exists().where(_TARGET, _SAME))
+_LOST = select(_DELETED.c.id, _DELETED.c.added).where(
+    _DELETED.c.body.is_(None), _DELETED.c.deletes.is_(None), ~select(entry).where(_TARGET).exists()
 )
+
+
+def _twice(column: ColumnElement[Any]) -> Select[Any]:
+    """Living entries of one id that have the same in this column, by the latest of them."""
+    groups = select(entry.c.id, func.max(entry.c.added).label("added")).where(entry.c.body.is_not(None))
+    return groups.group_by(entry.c.collection, entry.c.id, column).having(func.count() > 1)
 
 
 def fold(connection: Connection) -> None:
@@ -56,6 +64,10 @@ def faults(connection: Connection) -> Iterator[str]:
             yield f"{row.alias}: {row.id} at {text_of(row.added)}: {fault}"
     yield from _named(connection, _WRONG_MARKS, fault="its mark of first or last version is wrong; run db rebuild")
     yield from _named(connection, _LIVING_DEAD, fault="it deletes an entry whose body is still there")
+    yield from _named(connection, _DANGLING, fault="it deletes an entry that is not there")
+    yield from _named(connection, _LOST, fault="its body is gone, and nothing deleted it")
+    yield from _named(connection, _twice(entry.c.version), fault="another entry has the same id and version")
+    yield from _named(connection, _twice(entry.c.hash), fault="another entry has the same id and content")
 
 
 def _named(connection: Connection, statement: Select[Any], *, fault: str) -> Iterator[str]:
@@ -73,6 +85,8 @@ def _fault(row: Row[Any]) -> str | None:
         return f"its body is not admissible: {read}"
     if read.content_hash != bytes(row.hash):
         return "its body is not what was hashed when it was stored"
-    if (read.id, read.type) != (row.id, row.type) or read.version not in (None, row.version):
+    if row.deletes is not None:
+        return "it deletes another entry, and has a body"
+    if (read.id, read.type, read.version or version_of(text_of(row.added))) != (row.id, row.type, row.version):
         return "its id, type or version is not that of its body"
     return None

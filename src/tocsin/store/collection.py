@@ -1,5 +1,7 @@
 """Collections: their definitions, and where each log stands."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import BigInteger, Column, Connection, Integer, SmallInteger, String, Table, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import JSON
@@ -27,6 +29,7 @@ _DEFINED = select(*(column for column in collection.c if column.name != "last_ad
 _ALL = _DEFINED.order_by(collection.c.title)
 _INSERT = insert(collection)
 _UPDATE = update(collection).where(collection.c.id == bindparam("of_id"))
+_FREE = _UPDATE.values(alias=collection.c.id, title=collection.c.id)
 _LOCK = select(collection.c.last_added).where(collection.c.number == bindparam("of")).with_for_update()
 
 
@@ -52,6 +55,12 @@ def define_collection(connection: Connection, definition: Collection, *, is_new:
         connection.execute(_INSERT, {"id": definition.id, **values})
     else:
         connection.execute(_UPDATE, {"of_id": definition.id, **values})
+
+
+def free_names(connection: Connection, definitions: Sequence[Collection]) -> None:
+    """Lets go of the stored aliases and titles of collections that are about to be defined anew: two of them may change places."""
+    if definitions:
+        connection.execute(_FREE, [{"of_id": definition.id} for definition in definitions])
 
 
 def lock_collection(connection: Connection, number: int) -> None:

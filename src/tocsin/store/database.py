@@ -5,6 +5,7 @@ SQLite is the embedded default: the `pysqlite3` wheel, because the interpreter's
 when first used, which is in the worker process, after any fork.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, MetaData, 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from tocsin.errors import BusyError, InvalidInputError, StoreError
+from tocsin.errors import BusyError, InvalidInputError, StoreError, UnusableStoreError
 
 LOCK_TIMEOUT_SECONDS = 5
 SAFE_SQLITE = (3, 51, 3)
@@ -22,6 +23,7 @@ METADATA = MetaData()
 _NOW_SQLITE = literal_column("CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000", BigInteger)
 _NOW_POSTGRES = literal_column("CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)", BigInteger)
 _BUSY = ("database is locked", "database table is locked", "lock timeout", "too many clients", "connection")
+_UNUSABLE = ("not a database", "malformed", "no such table", "does not exist", "unable to open")
 _POSTGRES_OPTIONS = f"-c jit=off -c lock_timeout={LOCK_TIMEOUT_SECONDS}s -c timezone=UTC"
 
 
@@ -39,6 +41,7 @@ class Database:
         # Two pools: single statements need no transaction around them, and on PostgreSQL two round trips less.
         self._reader = _engine(url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
         self.engine = _engine(url)
+        self._writing = threading.Lock()
         if self.is_sqlite:
             event.listen(self.engine, "begin", _begin_immediate)
 
@@ -56,7 +59,9 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """A transaction for reading much: all its statements see one state, and no writer waits for it."""
-        with _translated(), self.engine.connect().execution_options(is_snapshot=True) as connection, connection.begin():
+        # SQLite's transactions are snapshots; PostgreSQL's own default shows each statement what was committed meanwhile.
+        options = {"is_snapshot": True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with _translated(), self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -67,8 +72,21 @@ class Database:
             BusyError: another writer held the lock for too long, or the database is away.
             StoreError: anything else that the database refuses.
         """
-        with _translated(), self.engine.begin() as connection:
+        with self._turn(), _translated(), self.engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """SQLite lets its writers poll for the lock, and the unlucky one wait for seconds; threads of one process queue up instead."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writing.acquire(timeout=LOCK_TIMEOUT_SECONDS):
+            raise BusyError("other writers keep the store busy", hint="try again shortly")
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def now(self) -> ColumnElement[int]:
         """The database's own clock as a stamp: several server processes then share one clock."""
@@ -92,12 +110,17 @@ class Database:
         self.engine.dispose()
 
 
+def is_storable(text: str) -> bool:
+    """Both databases take it in a statement: it has no U+0000 and no lone surrogates. Text that is not finds nothing."""
+    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
+
+
 def _engine(url: str, **options: Any) -> Engine:
     try:
         parsed = make_url(url)
     except SQLAlchemyError as error:
         raise InvalidInputError("database is not a URL", hint='write "sqlite:///path" or "postgresql://user@host/name"') from error
-    options |= {"pool_size": 8, "max_overflow": 24}
+    options |= {"pool_size": 8, "max_overflow": 24, "pool_timeout": LOCK_TIMEOUT_SECONDS}
     if parsed.get_backend_name() == "postgresql":
         driver = parsed.set(drivername="postgresql+psycopg")
         return create_engine(driver, connect_args={"options": _POSTGRES_OPTIONS}, **options)
@@ -127,6 +150,9 @@ def _translated() -> Iterator[None]:
     except PoolTimeoutError as error:
         raise BusyError("the store has no connection free", hint="try again shortly") from error
     except DBAPIError as error:
-        if any(word in str(error.orig).lower() for word in _BUSY):
+        cause = str(error.orig).lower()
+        if any(word in cause for word in _BUSY):
             raise BusyError("the store is busy or away", hint="try again shortly") from error
+        if any(word in cause for word in _UNUSABLE):
+            raise UnusableStoreError(f"the database cannot be used: {error.orig}", hint="restore it, or run: tocsin db upgrade") from error
         raise StoreError("the store refused a statement") from error

@@ -13,7 +13,10 @@ from tocsin.model.query import ManifestEntry
 from tocsin.model.stamp import text_of, version_of
 from tocsin.model.stix import StixObject
 from tocsin.model.verdict import Known
+from tocsin.store.database import is_storable
 from tocsin.store.object import entry
+
+_SLICE = 10_000  # objects looked up in one statement: a statement holds some 30,000 values at most
 
 _ALIVE = entry.c.body.is_not(None)
 _KNOWN = select(entry.c.id, entry.c.added, entry.c.version, entry.c.hash, entry.c.is_first, entry.c.is_last).where(
@@ -68,19 +71,22 @@ class Survey:
 def survey(connection: Connection, number: int, objects: Sequence[StixObject]) -> Survey:
     """Looks up what admission and `append` need of the objects' ids; the caller holds the collection's lock."""
     known: dict[str, Known] = {}
-    ends: dict[str, tuple[ManifestEntry, ...]] = {}
-    values = {
+    ends: dict[str, dict[int, ManifestEntry]] = {}
+    for start in range(0, len(objects), _SLICE):
+        for row in connection.execute(_KNOWN, _sought(number, objects[start : start + _SLICE])):
+            known.setdefault(row.id, Known()).note(row.version, row.hash)
+            if row.is_first or row.is_last:  # more than one slice may find it
+                ends.setdefault(row.id, {})[row.added] = ManifestEntry(id=row.id, added=row.added, version=row.version)
+    return Survey(known=known, ends={object_id: tuple(found.values()) for object_id, found in ends.items()})
+
+
+def _sought(number: int, objects: Sequence[StixObject]) -> dict[str, object]:
+    return {
         "of": number,
         "ids": list({item.id for item in objects}),
         "versions": list({item.version for item in objects if item.version is not None}),
         "hashes": list({item.content_hash for item in objects if item.version is None}),
     }
-    for row in connection.execute(_KNOWN, values):
-        before = known.get(row.id, Known())
-        known[row.id] = Known(versions={**before.versions, row.version: row.hash}, contents=before.contents | {row.hash})
-        if row.is_first or row.is_last:
-            ends[row.id] = (*ends.get(row.id, ()), ManifestEntry(id=row.id, added=row.added, version=row.version))
-    return Survey(known=known, ends=ends)
 
 
 def append(connection: Connection, number: int, objects: Sequence[StixObject], *, stamps: range, found: Survey, member: int) -> None:
@@ -123,6 +129,8 @@ def append(connection: Connection, number: int, objects: Sequence[StixObject], *
 
 def list_versions(connection: Connection, number: int, object_id: str) -> list[Version]:
     """The living versions of an object, oldest version first."""
+    if not is_storable(object_id):
+        return []
     rows = connection.execute(_OF_ID, {"of": number, "id": object_id})
     return [Version(**row) for row in rows.mappings()]
 

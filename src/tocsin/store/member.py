@@ -15,14 +15,13 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
-    func,
     insert,
     select,
 )
 
 from tocsin.model.marking import Level
 from tocsin.model.member import Caller, Organisation, Role
-from tocsin.store.database import METADATA
+from tocsin.store.database import METADATA, is_storable
 
 organisation = Table(
     "organisation",
@@ -64,11 +63,7 @@ _CALLER = select(
 _BY_NAME = _CALLER.where(member.c.name == bindparam("name"))
 _BY_TOKEN = _CALLER.join(token, token.c.member == member.c.number).where(token.c.hash == bindparam("hash"))
 _ORGANISATIONS = select(organisation).order_by(organisation.c.name)
-_TAKEN = (
-    select(organisation.c.name)
-    .where(func.lower(organisation.c.name) == bindparam("name"))
-    .union_all(select(member.c.name).where(func.lower(member.c.name) == bindparam("name")))
-)
+_NAMES = select(organisation.c.name).union_all(select(member.c.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +76,8 @@ class Login:
 
 def find_login(connection: Connection, *, name: str | None = None, token_hash: bytes | None = None) -> Login | None:
     """The member of that name, or the one that holds that token."""
+    if name is not None and not is_storable(name):
+        return None
     found = connection.execute(_BY_NAME, {"name": name}) if token_hash is None else connection.execute(_BY_TOKEN, {"hash": token_hash})
     row = found.one_or_none()
     return None if row is None else Login(_caller(row), row.password_hash)
@@ -93,7 +90,8 @@ def list_organisations(connection: Connection) -> list[Organisation]:
 
 def is_taken(connection: Connection, name: str) -> bool:
     """An organisation or a member has this name already, whatever its case."""
-    return connection.execute(_TAKEN, {"name": name.lower()}).first() is not None
+    # Compared here: what the databases call lower case ends at ASCII on one of them.
+    return any(taken.casefold() == name.casefold() for taken in connection.execute(_NAMES).scalars())
 
 
 def add_organisation(connection: Connection, draft: Organisation) -> Organisation:

@@ -6,32 +6,40 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
-from tocsin.errors import StoreError
+from tocsin.errors import UnusableStoreError
 from tocsin.store.database import Database
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def upgrade(database: Database) -> None:
-    """Brings the schema to this program's revision; nothing happens when it is there already."""
+    """Brings the schema to this program's revision; nothing happens when it is there already.
+
+    Raises:
+        UnusableStoreError: it is of a revision that this program does not know: a later program made it.
+    """
     config = _config()
     with database.write() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise UnusableStoreError("the database is at a revision that this program does not know", hint="use a later program") from error
 
 
 def require_current(database: Database) -> None:
     """The schema is that of this program.
 
     Raises:
-        StoreError: it is older or newer, or there is none.
+        UnusableStoreError: it is older or newer, or there is none.
     """
     with database.read() as connection:
         have = MigrationContext.configure(connection).get_current_revision()
     want = ScriptDirectory.from_config(_config()).get_current_head()
     if have != want:
-        raise StoreError(f"the database is at revision {have}, this program needs {want}", hint="run: tocsin db upgrade")
+        raise UnusableStoreError(f"the database is at revision {have}, this program needs {want}", hint="run: tocsin db upgrade")
 
 
 def _config() -> AlembicConfig:

@@ -6,7 +6,7 @@ An entry without a body was deleted; one that `deletes` is the tombstone of anot
 """
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -18,7 +18,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    Row,
     Select,
     String,
     Table,
@@ -58,6 +57,7 @@ Index("entry_version", entry.c.collection, entry.c.version, entry.c.added)
 Index("entry_last", entry.c.collection, entry.c.added, sqlite_where=entry.c.is_last, postgresql_where=entry.c.is_last)
 Index("entry_last_type", entry.c.collection, entry.c.type, entry.c.added, sqlite_where=entry.c.is_last, postgresql_where=entry.c.is_last)
 
+_MAX_BRANCHES = 16  # more types than these are looked up as a list
 VISIBLE = and_(entry.c.collection == bindparam("visible_collection", type_=Integer), bindparam("visible", type_=Boolean) == true())
 _HOLDS = select(exists().where(VISIBLE, entry.c.id == bindparam("id"), entry.c.body.is_not(None)))
 
@@ -69,14 +69,14 @@ def read_bodies(connection: Connection, predicate: Predicate, query: ObjectQuery
         after: stamp, exclusive; the query's own `added_after` does not count here.
         limit: at most so many.
     """
-    rows = _rows(connection, predicate, query, after=after, limit=limit, columns=("added", "body"))
-    return _page([row.body for row in rows[:limit]], rows, limit=limit)
+    rows = _rows(connection, predicate, query, after=after, limit=limit + 1, columns=("added", "body"))
+    return _page([body for _added, body in rows], rows, limit=limit)
 
 
 def read_manifest(connection: Connection, predicate: Predicate, query: ObjectQuery, *, after: int, limit: int) -> Page[ManifestEntry]:
     """The same page without bodies."""
-    rows = _rows(connection, predicate, query, after=after, limit=limit, columns=("added", "id", "version"))
-    return _page([ManifestEntry(id=row.id, added=row.added, version=row.version) for row in rows[:limit]], rows, limit=limit)
+    rows = _rows(connection, predicate, query, after=after, limit=limit + 1, columns=("added", "id", "version"))
+    return _page([ManifestEntry(added=added, id=item, version=version) for added, item, version in rows], rows, limit=limit)
 
 
 def holds(connection: Connection, predicate: Predicate, object_id: str) -> bool:
@@ -86,38 +86,58 @@ def holds(connection: Connection, predicate: Predicate, object_id: str) -> bool:
 
 def _rows(
     connection: Connection, predicate: Predicate, query: ObjectQuery, *, after: int, limit: int, columns: tuple[str, ...]
-) -> list[Row[Any]]:
+) -> list[tuple[Any, ...]]:
+    """The driver's own tuples: making a thousand richer rows would cost as much as reading them."""
     if not query.is_satisfiable:
         return []
     exact = tuple(version for version in query.versions if version not in ("first", "last", "all"))
     kinds = frozenset(query.versions) - frozenset(exact)
     types = query.types or ()
-    statement = _statement(columns, kinds, has_ids=query.ids is not None, types=len(types), has_exact=bool(exact))
-    values = {"after": after, "limit": limit + 1, "ids": query.ids, "exact": exact, **_values(predicate)}
-    values |= {f"type_{position}": name for position, name in enumerate(types)}
-    return list(connection.execute(statement, values))  # values that this shape has no place for are ignored
+    branches = len(types) if query.ids is None and len(types) <= _MAX_BRANCHES else 0
+    shape = _Shape(columns, kinds, bool(exact), query.ids is not None, bool(types) and not branches, branches)
+    values = {"after": after, "limit": limit, "ids": query.ids, "types": types, "exact": exact, **_values(predicate)}
+    values |= {f"type_{position}": name for position, name in enumerate(types[:branches])}
+    result = connection.execute(_statement(shape), values)  # values that this shape has no place for are ignored
+    return result.cursor.fetchall()  # type: ignore[return-value]
+
+
+class _Shape(NamedTuple):
+    """What makes one statement differ from another; the rest is values."""
+
+    columns: tuple[str, ...]  # the first is always `added`
+    kinds: frozenset[str]  # of "first", "last", "all"
+    has_exact: bool
+    has_ids: bool
+    has_types: bool  # as a list of values
+    branches: int  # types as index ranges of their own
 
 
 @lru_cache(maxsize=256)
-def _statement(columns: tuple[str, ...], kinds: frozenset[str], *, has_ids: bool, types: int, has_exact: bool) -> Select[Any]:
-    """The statement of one shape of query. Several types are several index ranges, each cut to the page, then merged."""
-    # With ids the few entries of those are sorted; else an index gives the order. `+ 0` keeps planners from mixing that up.
-    added = entry.c.added + 0 if has_ids else entry.c.added
-    conditions = [VISIBLE, added > bindparam("after"), _version_condition(kinds, has_exact)]
-    if has_ids:
+def _statement(shape: _Shape) -> Select[Any]:
+    """The statement of one shape of query, in the order of the log.
+
+    Several types are several index ranges, each cut to the page and merged, so that a page costs the same in a log of any length.
+    With ids, the few entries of those are sorted; else an index gives the order. `+ 0` keeps planners from mixing that up.
+    """
+    added = entry.c.added + 0 if shape.has_ids else entry.c.added
+    conditions = [VISIBLE, added > bindparam("after"), _version_condition(shape.kinds, shape.has_exact)]
+    if shape.has_ids:
         conditions.append(entry.c.id.in_(bindparam("ids", expanding=True)))
-    chosen = [entry.c[name] for name in columns]
+    if shape.has_types:
+        conditions.append(entry.c.type.in_(bindparam("types", expanding=True)))
+    if shape.branches == 1:
+        conditions.append(entry.c.type == bindparam("type_0"))
+    chosen = select(*(entry.c[name] for name in shape.columns))
     limit = bindparam("limit", type_=Integer)
-    if types == 0:
-        return select(*chosen).where(*conditions).order_by(added).limit(limit)
-    branches = [
-        select(*chosen).where(*conditions, entry.c.type == bindparam(f"type_{position}")).order_by(added).limit(limit)
-        for position in range(types)
+    if shape.branches < 2:
+        return chosen.where(*conditions).order_by(added).limit(limit)
+    ranges = [
+        select(entry.c.added).where(*conditions, entry.c.type == bindparam(f"type_{position}")).order_by(added).limit(limit)
+        for position in range(shape.branches)
     ]
-    if types == 1:
-        return branches[0]
-    merged = union_all(*(select(branch.subquery()) for branch in branches)).subquery()
-    return select(merged).order_by(merged.c.added).limit(limit)
+    merged = union_all(*(select(one.subquery()) for one in ranges)).subquery()
+    keys = select(merged.c.added).order_by(merged.c.added).limit(limit).subquery()
+    return chosen.join(keys, entry.c.added == keys.c.added).where(VISIBLE).order_by(keys.c.added)
 
 
 def _version_condition(kinds: frozenset[str], has_exact: bool) -> ColumnElement[bool]:
@@ -134,7 +154,7 @@ def _values(predicate: Predicate) -> dict[str, object]:
     return {"visible_collection": predicate.collection, "visible": predicate.is_readable}
 
 
-def _page(items: list[Any], rows: list[Row[Any]], *, limit: int) -> Page[Any]:
+def _page(items: list[Any], rows: list[tuple[Any, ...]], *, limit: int) -> Page[Any]:
     if not rows:
         return Page(items=())
-    return Page(items=tuple(items), first=rows[0].added, last=rows[:limit][-1].added, has_more=len(rows) > limit)
+    return Page(items=tuple(items[:limit]), first=rows[0][0], last=rows[:limit][-1][0], has_more=len(rows) > limit)

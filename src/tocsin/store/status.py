@@ -4,7 +4,7 @@ import orjson
 from sqlalchemy import BigInteger, Column, Connection, ForeignKey, LargeBinary, String, Table, bindparam, delete, insert, select
 
 from tocsin.model.status import KEPT_FOR, Status
-from tocsin.store.database import METADATA
+from tocsin.store.database import METADATA, is_storable
 
 status = Table(
     "status",
@@ -30,4 +30,6 @@ def keep_status(connection: Connection, outcome: Status, *, member: int) -> byte
 
 def find_status(connection: Connection, status_id: str, *, member: int) -> bytes | None:
     """The resource as JSON; None for anybody but the member that posted."""
+    if not is_storable(status_id):
+        return None
     return connection.execute(_OF_POSTER, {"id": status_id, "member": member}).scalar_one_or_none()

@@ -8,10 +8,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from tocsin.config import load_config
-from tocsin.errors import ForbiddenError, InvalidInputError, PeerError, StoreError, TocsinError, UnauthenticatedError
+from tocsin.errors import ForbiddenError, InvalidInputError, PeerError, StoreError, TocsinError, UnauthenticatedError, UnusableStoreError
 from tocsin.wiring import Exchange, build_exchange
 
 EXIT_CODES: dict[type[TocsinError], int] = {
+    UnusableStoreError: 2,
     PeerError: 4,
     StoreError: 5,
     ForbiddenError: 3,

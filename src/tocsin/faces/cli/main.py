@@ -40,6 +40,12 @@ class _Commands(TyperGroup):
         return command
 
 
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"tocsin {__version__}")
+        raise typer.Exit
+
+
 app = typer.Typer(cls=_Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
@@ -47,12 +53,9 @@ app = typer.Typer(cls=_Commands, add_completion=False, pretty_exceptions_enable=
 def options(
     ctx: typer.Context,
     home: Annotated[Path | None, typer.Option(envvar="TOCSIN_HOME", help="The folder of the exchange.")] = None,
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+    _version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
     """Tocsin: AI providers warn one another of threat actors who abuse language models."""
-    if version:
-        typer.echo(f"tocsin {__version__}")
-        raise typer.Exit
     ctx.obj = home
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 import structlog
-from flask import Flask, Response, g
+from flask import Flask, Response, request
 from medallion.exceptions import MedallionError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -20,6 +20,7 @@ from tocsin.errors import (
     UnauthenticatedError,
 )
 from tocsin.faces.taxii.body import SlowBodyError
+from tocsin.faces.taxii.negotiation import MEDIA_TYPE
 
 STATUS: dict[type[TocsinError], int] = {
     BusyError: 503,
@@ -32,6 +33,7 @@ STATUS: dict[type[TocsinError], int] = {
     NotFoundError: 404,
     ConflictError: 409,
 }  # the first that fits; anything else is ours
+REQUEST_ID = "tocsin.request_id"  # in the WSGI environment
 _TITLES = {
     400: "Bad request",
     401: "Login needed",
@@ -63,10 +65,10 @@ def error_response(status: int, description: str, *, headers: dict[str, str] | N
     body = {
         "title": _TITLES.get(status, "Error"),
         "description": description[:2_000],
-        "error_id": g.get("request_id", ""),
+        "error_id": request.environ.get(REQUEST_ID, ""),
         "http_status": str(status),
     }
-    response = Response(orjson.dumps(body), status=status, headers=headers)
+    response = Response(orjson.dumps(body), status=status, headers=headers, content_type=MEDIA_TYPE)
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Basic realm="tocsin", charset="UTF-8"'
     return response

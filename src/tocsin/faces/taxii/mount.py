@@ -5,14 +5,14 @@ from typing import Any
 
 import medallion
 import orjson
-from flask import Flask, Response, g, request
+from flask import Flask, g, request
 from flask.json.provider import JSONProvider
 from medallion import register_blueprints
 
 from tocsin.faces.taxii.backend import TaxiiBackend
 from tocsin.faces.taxii.body import BodyReader
 from tocsin.faces.taxii.error import register_errors
-from tocsin.faces.taxii.negotiation import MEDIA_TYPE, Negotiation
+from tocsin.faces.taxii.negotiation import LOGGED_IN, Negotiation
 from tocsin.faces.taxii.request import TaxiiRequest, credential_of, require_parameters
 from tocsin.model.member import ANONYMOUS
 from tocsin.wiring import Exchange
@@ -49,21 +49,10 @@ def mount_taxii(app: Flask, exchange: Exchange, *, base_url: str) -> None:
 
     @app.before_request
     def _come_in() -> None:
-        credential = credential_of(request)
+        environ = request.environ
+        credential = credential_of(environ)
         g.caller = ANONYMOUS if credential is None else exchange.members.log_in(credential)
+        environ[LOGGED_IN] = "" if credential is None else g.caller.name
         require_parameters(request)
-
-    @app.after_request
-    def _finish(response: Response) -> Response:
-        if request.endpoint is None or "." in request.endpoint:  # medallion's endpoints, and paths that nobody serves
-            response.headers["Content-Type"] = MEDIA_TYPE
-        response.headers["Vary"] = "Accept, Authorization"
-        if not g.get("caller", ANONYMOUS).is_anonymous or response.status_code == 401:
-            response.headers["Cache-Control"] = "no-store"
-        return response
-
-    @app.teardown_request
-    def _release(_error: BaseException | None) -> None:
-        g.pop("release_body", lambda: None)()
 
     app.wsgi_app = Negotiation(app.wsgi_app)  # type: ignore[method-assign]
