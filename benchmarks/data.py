@@ -10,11 +10,12 @@ AUTHOR = "identity--5b1c6f0e-7f0c-4d0b-9f57-1d7b8f6a2c11"
 TLP_GREEN = "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"
 SCO_NAMESPACE = UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")  # STIX 2.1 §2.9
 PER_ENVELOPE = 1_000
-_WORDS = (
+_TEXT = (
     "account access actor automation campaign content credential document domain email evasion generation infrastructure language loader "
     "malware model network operation payload persona phishing prompt provider proxy query reconnaissance recruitment research script "
     "service session social target technique token tool translation vulnerability"
-).split()
+)
+_WORDS = _TEXT.split()
 # What one in twenty is of: indicators lead, as they do in real collections.
 _MIX = (
     ["indicator"] * 8 + ["relationship"] * 4 + ["sighting"] * 2 + ["domain-name"] * 2 + ["attack-pattern"] * 3 + ["threat-actor"]
@@ -51,7 +52,9 @@ def one(number: int) -> dict[str, Any]:
         "confidence": random.randrange(10, 96),
         "lang": "en",
         "labels": [random.choice(_WORDS), random.choice(_WORDS) + "-abuse"],
-        "external_references": [{"source_name": "case file", "external_id": f"C-2026-{number}", "url": f"https://{_domain(random)}/{number}"}],
+        "external_references": [
+            {"source_name": "case file", "external_id": f"C-2026-{number}", "url": f"https://{_domain(random)}/{number}"}
+        ],
         "object_marking_refs": [TLP_GREEN],
     }
 

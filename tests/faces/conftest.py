@@ -30,7 +30,7 @@ BASE_URL = "https://exchange.example.org"
 NOBODY = "nobody"
 HIDDEN = "hidden"
 MISSING = "5f1a8c52-64b0-4a5e-9d0e-3a6c7b6f0000"  # no collection has this id
-PASSWORD = "correct horse battery"  # noqa: S105 - of every member but the administrator
+PASSWORD = "correct horse battery"  # of every member but the administrator
 
 MEMBERS = {  # name: role, organisation, clearance
     "ana": (Role.ANALYST, "", Level.AMBER),

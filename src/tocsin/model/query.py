@@ -11,7 +11,6 @@ from typing import Generic, TypeVar
 from tocsin.errors import InvalidInputError
 from tocsin.model.stamp import stamp_of, version_of
 
-Item = TypeVar("Item")
 Form = TypeVar("Form")
 MAX_VALUES = 1_000  # values of one filter
 _LIMIT = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -44,20 +43,39 @@ class ManifestEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page(Generic[Item]):
+class Page:
     """A stretch of the log in its order, oldest first."""
 
-    items: tuple[Item, ...]
+    items: tuple[ManifestEntry, ...] = ()
     first: int = 0  # stamps of the first and last item; 0 when there is none
     last: int = 0
     has_more: bool = False
 
+    @property
+    def count(self) -> int:
+        """How many entries."""
+        return len(self.items)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer(Generic[Item]):
+class BodyPage:
+    """The same with the objects themselves, ready to stand in an envelope."""
+
+    bodies: bytes = b""  # JSON objects as they arrived, with commas between
+    count: int = 0
+    first: int = 0
+    last: int = 0
+    has_more: bool = False
+
+
+AnyPage = TypeVar("AnyPage", Page, BodyPage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Generic[AnyPage]):
     """A page as a reader gets it: with the `next` to ask the following one with, which exists exactly when there is more."""
 
-    page: Page[Item]
+    page: AnyPage
     next: str | None = None
 
 

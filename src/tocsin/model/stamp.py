@@ -7,6 +7,7 @@ it is kept as normalised text without the "Z", so that equal instants are equal 
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from tocsin.errors import InvalidInputError
 
@@ -17,6 +18,7 @@ _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,64}))?Z", re.
 _HINT = 'write it like "2026-01-31T09:30:00.000Z" (RFC 3339, UTC, ending in Z)'
 
 
+@lru_cache(maxsize=4096)  # `created` is mostly `modified`, and many objects are of one instant
 def version_of(text: str) -> str:
     """The normalised form of an RFC 3339 UTC timestamp: at least three fraction digits, no zeros after those, no "Z".
 

@@ -6,7 +6,6 @@ Nothing is judged under a lock, nothing is acknowledged before it is durable, an
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 from uuid import uuid4
 
 from tocsin.errors import ForbiddenError, NotFoundError
@@ -14,7 +13,7 @@ from tocsin.model import admission, cursor
 from tocsin.model.collection import Collection
 from tocsin.model.cursor import Cursor, Place
 from tocsin.model.member import Caller
-from tocsin.model.query import Answer, ManifestEntry, ObjectQuery, Page
+from tocsin.model.query import Answer, AnyPage, BodyPage, ObjectQuery, Page
 from tocsin.model.stamp import text_of, version_of
 from tocsin.model.status import ObjectResult, Status
 from tocsin.model.stix import Refusal, StixObject
@@ -28,7 +27,6 @@ JUDGING_SECONDS = 20.0  # for one envelope, which a thousand ordinary objects ne
 _TOO_SLOW = Refusal(
     id="", version=None, path="$", reason="the objects before it took too long to judge", hint="send fewer at once", is_passing=True
 )
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +47,7 @@ class ObjectService:
     database: Database
     cursor_key: bytes
 
-    def bodies(self, caller: Caller, collection: Collection, reading: Reading, *, now: int) -> Answer[bytes]:
+    def bodies(self, caller: Caller, collection: Collection, reading: Reading, *, now: int) -> Answer[BodyPage]:
         """A page of objects, each as it arrived, in the order of the log.
 
         Raises:
@@ -59,7 +57,7 @@ class ObjectService:
         """
         return self._answer(caller, collection, reading=reading, now=now, read=object.read_bodies)
 
-    def manifest(self, caller: Caller, collection: Collection, reading: Reading, *, now: int) -> Answer[ManifestEntry]:
+    def manifest(self, caller: Caller, collection: Collection, reading: Reading, *, now: int) -> Answer[Page]:
         """The same page without bodies. Raises what `bodies` raises."""
         return self._answer(caller, collection, reading=reading, now=now, read=object.read_manifest)
 
@@ -119,8 +117,8 @@ class ObjectService:
         return resource
 
     def _answer(
-        self, caller: Caller, collection: Collection, *, reading: Reading, now: int, read: Callable[..., Page[Item]]
-    ) -> Answer[Item]:
+        self, caller: Caller, collection: Collection, *, reading: Reading, now: int, read: Callable[..., AnyPage]
+    ) -> Answer[AnyPage]:
         access.require_reader(caller, collection)
         place = _place(caller, collection, reading)
         query, after = reading.query, reading.query.added_after or 0
@@ -130,7 +128,7 @@ class ObjectService:
         predicate = access.visible(caller, collection)
         with self.database.read() as connection:
             page = read(connection, predicate, query, after=after, limit=reading.limit)
-            if not page.items and reading.object_id is not None and not object.holds(connection, predicate, reading.object_id):
+            if not page.count and reading.object_id is not None and not object.holds(connection, predicate, reading.object_id):
                 raise NotFoundError(f"{collection.alias} has no object {reading.object_id[:100]}", hint="look it up in the manifest")
         if not page.has_more:
             return Answer(page=page)

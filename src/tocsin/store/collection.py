@@ -74,6 +74,7 @@ def allocate_stamps(connection: Connection, database: Database, *, number: int, 
     The caller holds the collection's lock. Stamps follow the database's clock, and go on above the last one when that clock went back.
     """
     ahead = database.greatest(collection.c.last_added + count, database.now()) + 999
-    statement = update(collection).where(collection.c.number == number).values(last_added=ahead - ahead % 1000)
+    # Divided, not `ahead - ahead % 1000`: PostgreSQL would read its clock twice.
+    statement = update(collection).where(collection.c.number == number).values(last_added=ahead // 1000 * 1000)
     last = connection.execute(statement.returning(collection.c.last_added)).scalar_one()
     return range(last - count + 1, last + 1)

@@ -14,6 +14,9 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, MetaData, create_engine, event, func, literal_column, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import ReturnTypeFromArgs
 
 from tocsin.errors import BusyError, InvalidInputError, StoreError, UnusableStoreError
 
@@ -94,7 +97,7 @@ class Database:
 
     def greatest(self, left: ColumnElement[int], right: ColumnElement[int]) -> ColumnElement[int]:
         """The greater of two values, which the two databases spell differently."""
-        return (func.max if self.is_sqlite else func.greatest)(left, right)
+        return (func.max if self.is_sqlite else func.greatest)(left, right, type_=BigInteger)
 
     def fault(self) -> str | None:
         """What the database itself says is broken in its files; None when it finds nothing, or cannot look (PostgreSQL)."""
@@ -108,6 +111,25 @@ class Database:
         """Closes every connection that is not in use."""
         self._reader.dispose()
         self.engine.dispose()
+
+
+class joined(ReturnTypeFromArgs[bytes]):
+    """All values of a binary column in the order of a second one, with commas between: a thousand rows as one costs a quarter."""
+
+    inherit_cache = True
+
+
+@compiles(joined, "sqlite")
+def _joined_sqlite(element: joined, compiler: SQLCompiler, **options: Any) -> str:
+    # Its rows come in the order of the subquery below it. An ORDER BY inside would sort the bodies once more, at six times the cost.
+    value, _order = element.clauses
+    return f"CAST(group_concat({compiler.process(value, **options)}) AS BLOB)"
+
+
+@compiles(joined, "postgresql")
+def _joined_postgresql(element: joined, compiler: SQLCompiler, **options: Any) -> str:
+    value, order = (compiler.process(one, **options) for one in element.clauses)
+    return f"string_agg({value}, ','::bytea ORDER BY {order})"
 
 
 def is_storable(text: str) -> bool:
@@ -135,7 +157,13 @@ def _engine(url: str, **options: Any) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver starts no transaction of its own
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={LOCK_TIMEOUT_SECONDS * 1000}", "foreign_keys=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "wal_autocheckpoint=4000",
+        f"busy_timeout={LOCK_TIMEOUT_SECONDS * 1000}",
+        "foreign_keys=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Executable,
     ForeignKey,
     Index,
     Integer,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     or_,
     select,
     true,
@@ -31,8 +33,8 @@ from sqlalchemy import (
 )
 
 from tocsin.model.predicate import Predicate
-from tocsin.model.query import ManifestEntry, ObjectQuery, Page
-from tocsin.store.database import METADATA
+from tocsin.model.query import BodyPage, ManifestEntry, ObjectQuery, Page
+from tocsin.store.database import METADATA, joined
 
 _ORDERED = String().with_variant(String(collation="C"), "postgresql")  # text order is byte order on both databases
 
@@ -62,21 +64,28 @@ VISIBLE = and_(entry.c.collection == bindparam("visible_collection", type_=Integ
 _HOLDS = select(exists().where(VISIBLE, entry.c.id == bindparam("id"), entry.c.body.is_not(None)))
 
 
-def read_bodies(connection: Connection, predicate: Predicate, query: ObjectQuery, *, after: int, limit: int) -> Page[bytes]:
+def read_bodies(connection: Connection, predicate: Predicate, query: ObjectQuery, *, after: int, limit: int) -> BodyPage:
     """The bodies of one page, as they arrived, in the order of the log.
 
     Args:
         after: stamp, exclusive; the query's own `added_after` does not count here.
         limit: at most so many.
     """
-    rows = _rows(connection, predicate, query, after=after, limit=limit + 1, columns=("added", "body"))
-    return _page([body for _added, body in rows], rows, limit=limit)
+    found = _rows(connection, predicate, query, after=after, limit=limit, columns=("added", "body"))
+    count, first, last, bodies = found[0] if found else (0, 0, 0, b"")
+    if count == 0:
+        return BodyPage()
+    has_more = count == limit and bool(_rows(connection, predicate, query, after=last, limit=1, columns=("added",)))
+    return BodyPage(bodies=bodies, count=count, first=first, last=last, has_more=has_more)
 
 
-def read_manifest(connection: Connection, predicate: Predicate, query: ObjectQuery, *, after: int, limit: int) -> Page[ManifestEntry]:
+def read_manifest(connection: Connection, predicate: Predicate, query: ObjectQuery, *, after: int, limit: int) -> Page:
     """The same page without bodies."""
     rows = _rows(connection, predicate, query, after=after, limit=limit + 1, columns=("added", "id", "version"))
-    return _page([ManifestEntry(added=added, id=item, version=version) for added, item, version in rows], rows, limit=limit)
+    items = tuple(ManifestEntry(added=added, id=item, version=version) for added, item, version in rows[:limit])
+    if not items:
+        return Page()
+    return Page(items=items, first=items[0].added, last=items[-1].added, has_more=len(rows) > limit)
 
 
 def holds(connection: Connection, predicate: Predicate, object_id: str) -> bool:
@@ -113,8 +122,17 @@ class _Shape(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _statement(shape: _Shape) -> Select[Any]:
-    """The statement of one shape of query, in the order of the log.
+def _statement(shape: _Shape) -> Executable:
+    """The statement of one shape of query, in the order of the log; with bodies, one row that holds the whole page."""
+    page = _page_statement(shape)
+    if "body" not in shape.columns:
+        return page
+    rows = page.subquery()
+    return select(func.count(), func.min(rows.c.added), func.max(rows.c.added), joined(rows.c.body, rows.c.added))
+
+
+def _page_statement(shape: _Shape) -> Select[Any]:
+    """A row an entry.
 
     Several types are several index ranges, each cut to the page and merged, so that a page costs the same in a log of any length.
     With ids, the few entries of those are sorted; else an index gives the order. `+ 0` keeps planners from mixing that up.
@@ -152,9 +170,3 @@ def _version_condition(kinds: frozenset[str], has_exact: bool) -> ColumnElement[
 
 def _values(predicate: Predicate) -> dict[str, object]:
     return {"visible_collection": predicate.collection, "visible": predicate.is_readable}
-
-
-def _page(items: list[Any], rows: list[tuple[Any, ...]], *, limit: int) -> Page[Any]:
-    if not rows:
-        return Page(items=())
-    return Page(items=tuple(items[:limit]), first=rows[0][0], last=rows[:limit][-1][0], has_more=len(rows) > limit)

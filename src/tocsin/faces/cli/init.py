@@ -21,7 +21,7 @@ from tocsin.services.collection import read_definitions
 from tocsin.wiring import Exchange, build_exchange, make_secret
 
 ADMINISTRATOR = "admin"
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -16,7 +16,7 @@ from tocsin.faces.cli.file import progress, read_objects
 from tocsin.model import admission, strict_json
 from tocsin.model.stix import Refusal
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 _OPTIONS = ValidationOptions(version="2.1")
 Remark = dict[str, str]
 

@@ -12,7 +12,7 @@ from tocsin.errors import InvalidInputError
 from tocsin.faces.cli.console import Json, show, tell
 from tocsin.faces.cli.file import progress
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from tocsin.faces.cli.console import PART_FAILED, Json, open_exchange, printable
 from tocsin.model.member import OPERATOR
 from tocsin.services.seed import list_seeds, load_seed
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

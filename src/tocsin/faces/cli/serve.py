@@ -15,7 +15,7 @@ from tocsin.faces.cli.collection import described
 from tocsin.faces.cli.console import open_exchange, tell
 from tocsin.services.collection import read_definitions
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -13,7 +13,7 @@ from tocsin.faces.cli.console import PART_FAILED, Json, open_exchange, printable
 from tocsin.faces.cli.file import batches, progress, read_objects
 from tocsin.model.member import OPERATOR
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 class Fate(Protocol):

@@ -4,6 +4,7 @@ The names and parameters are medallion's. Its own request time is ignored: stamp
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -98,7 +99,8 @@ class TaxiiBackend:
         limit: int,
     ) -> tuple[Resource, Resource]:
         collection = self._find(collection_id)
-        asked = _asked({**filter_args, "match[version]": "all"}, (*allowed_filters, "version"), limit, object_id=object_id)
+        asked = _asked(filter_args, allowed_filters, limit, object_id=object_id)
+        asked["query"] = replace(asked["query"], versions=("all",))
         answer = self._exchange.objects.manifest(g.caller, collection, Reading(endpoint="versions", **asked), now=self._exchange.now())
         return _paged("versions", [version_text(one.version) for one in answer.page.items], answer), _date_headers(answer)
 
@@ -119,16 +121,15 @@ class TaxiiBackend:
     def _bodies(self, collection_id: str, reading: Reading) -> tuple[Resource, Resource]:
         collection = self._find(collection_id)
         answer = self._exchange.objects.bodies(g.caller, collection, reading, now=self._exchange.now())
-        joined = orjson.Fragment(b"[" + b",".join(answer.page.items) + b"]")
+        joined = orjson.Fragment(b"[" + answer.page.bodies + b"]")
         return _paged("objects", joined, answer), _date_headers(answer)
 
 
 def _asked(arguments: Mapping[str, str], allowed: tuple[str, ...], limit: int, *, object_id: str | None = None) -> Resource:
     """The parts of a Reading that the URL gives."""
-    filters = dict(arguments)
+    query = query_of(arguments, allowed=allowed)
     if object_id is not None:
-        filters["match[id]"] = object_id
-    query = query_of(filters, allowed=("id", *allowed) if object_id is not None else allowed)
+        query = replace(query, ids=(object_id,))
     return {"query": query, "limit": limit, "object_id": object_id, "next": arguments.get("next")}
 
 
@@ -148,12 +149,12 @@ def _paged(name: str, items: Any, answer: Answer[Any]) -> Resource:
     resource: Resource = {"more": answer.next is not None}
     if answer.next is not None:
         resource["next"] = answer.next
-    if answer.page.items:
+    if answer.page.count:
         resource[name] = items
     return resource
 
 
 def _date_headers(answer: Answer[Any]) -> Resource:
-    if not answer.page.items:
+    if not answer.page.count:
         return {}
     return {"X-TAXII-Date-Added-First": text_of(answer.page.first), "X-TAXII-Date-Added-Last": text_of(answer.page.last)}

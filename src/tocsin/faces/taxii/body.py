@@ -56,7 +56,11 @@ class BodyReader:
         if not self._reading.acquire(blocking=False):
             raise BusyError("too many bodies are being read", hint="try again shortly")
         arrival = _Arrival(stream, self.max_bytes, large=self._large, on_end=self._reading.release)
-        threading.Thread(target=arrival.run, daemon=True).start()
+        try:
+            threading.Thread(target=arrival.run, daemon=True).start()
+        except RuntimeError as error:
+            self._reading.release()
+            raise BusyError("no thread is left to read a body", hint="try again shortly") from error
         started = time.monotonic()
         while not arrival.ended.wait(1.0):
             elapsed = time.monotonic() - started

@@ -6,7 +6,7 @@ import orjson
 import structlog
 from flask import Flask, Response, request
 from medallion.exceptions import MedallionError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException
 
 from tocsin.errors import (
     BusyError,
@@ -49,6 +49,13 @@ _TITLES = {
     500: "Server error",
     503: "Busy",
 }
+_DESCRIPTIONS = {  # what medallion and the framework find wrong, and what they do not say: what to do
+    404: "there is nothing at this address; discovery is at /taxii2/",
+    405: "this address does not know that method; use one of those in the Allow header",
+    406: f"this is served as {MEDIA_TYPE} alone; accept that",
+    413: "the body is too large; send fewer objects at once",
+    415: f"a body is taken as {MEDIA_TYPE} alone; say so in Content-Type",
+}
 _log = structlog.get_logger()
 
 
@@ -65,7 +72,7 @@ def error_response(status: int, description: str, *, headers: dict[str, str] | N
     body = {
         "title": _TITLES.get(status, "Error"),
         "description": description[:2_000],
-        "error_id": request.environ.get(REQUEST_ID, ""),
+        "error_id": _request_id(),
         "http_status": str(status),
     }
     response = Response(orjson.dumps(body), status=status, headers=headers, content_type=MEDIA_TYPE)
@@ -77,24 +84,28 @@ def error_response(status: int, description: str, *, headers: dict[str, str] | N
 def _on_ours(error: TocsinError) -> Response:
     status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
     if status == 503:
-        _log.warning("busy", reason=error.message, cause=repr(error.__cause__)[:500])
+        _log.warning("busy", request_id=_request_id(), reason=error.message, cause=repr(error.__cause__)[:500])
         return error_response(503, "the exchange is busy; try again shortly", headers={"Retry-After": str(BusyError.retry_after_seconds)})
     return error_response(status, str(error)) if status != 500 else _on_bug(error)
 
 
 def _on_medallion(error: MedallionError) -> Response:
-    return error_response(error.status, error.message)
+    if error.status == 403:
+        return error_response(403, f"{error.message}; ask the operator for the right to")
+    return error_response(error.status, _DESCRIPTIONS.get(error.status, error.message))
 
 
 def _on_http(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error  # a redirect is none
-    if isinstance(error, RequestEntityTooLarge):
-        return error_response(413, "the body is too large; send fewer objects at once")
     kept = {name: value for name, value in error.get_headers() if name == "Allow"}
-    return error_response(error.code, error.description or "this cannot be done", headers=kept)
+    return error_response(error.code, _DESCRIPTIONS.get(error.code, error.description or "this cannot be done"), headers=kept)
 
 
 def _on_bug(error: Exception) -> Response:
-    _log.error("failed", exc_info=error)
+    _log.error("failed", request_id=_request_id(), exc_info=error)
     return error_response(500, "something went wrong here; tell the operator the error_id")
+
+
+def _request_id() -> str:
+    return str(request.environ.get(REQUEST_ID, ""))

@@ -5,14 +5,14 @@ from typing import Any
 
 import medallion
 import orjson
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 from flask.json.provider import JSONProvider
 from medallion import register_blueprints
 
 from tocsin.faces.taxii.backend import TaxiiBackend
 from tocsin.faces.taxii.body import BodyReader
 from tocsin.faces.taxii.error import register_errors
-from tocsin.faces.taxii.negotiation import LOGGED_IN, Negotiation
+from tocsin.faces.taxii.negotiation import LOGGED_IN, MEDIA_TYPE, Negotiation
 from tocsin.faces.taxii.request import TaxiiRequest, credential_of, require_parameters
 from tocsin.model.member import ANONYMOUS
 from tocsin.wiring import Exchange
@@ -28,10 +28,17 @@ class _OrjsonProvider(JSONProvider):
         raise NotImplementedError("bodies are read by TaxiiRequest.get_json")
 
 
+class _TaxiiResponse(Response):
+    """What the framework answers by itself (to OPTIONS) is no HTML either."""
+
+    default_mimetype = MEDIA_TYPE
+
+
 def mount_taxii(app: Flask, exchange: Exchange, *, base_url: str) -> None:
     """Adds the TAXII 2.1 endpoints to an app: discovery under /taxii2/, one API root under /api/."""
     config = exchange.config
     app.request_class = TaxiiRequest
+    app.response_class = _TaxiiResponse
     app.json = _OrjsonProvider(app)
     app.url_map.strict_slashes = False  # same answer with and without the trailing slash, and no redirect that names a host
     app.url_map.merge_slashes = False

@@ -42,7 +42,7 @@ class Negotiation:
             environ["REQUEST_METHOD"] = "GET"
 
         def start(status: str, headers: Headers, *more: Any) -> Any:
-            headers.append(("Vary", "Accept, Authorization"))
+            headers.append(("Vary", "Accept, Authorization, X-API-Key"))
             if environ.get(LOGGED_IN) or status.startswith("401"):
                 headers.append(("Cache-Control", "no-store"))
             return start_response(status, headers, *more)

@@ -61,7 +61,7 @@ def require_parameters(request: Request) -> None:
     limit_of(request.args.get("limit"), maximum=1)
     if request.environ["REQUEST_METHOD"] != "POST":
         return
-    if request.environ.get("CONTENT_LENGTH") == "0":
+    if request.environ.get("CONTENT_LENGTH", "") in ("", "0"):
         raise InvalidInputError("the body is empty", hint='send an envelope: {"objects": [...]}')
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise InvalidInputError("compressed bodies are not taken", hint="send the body without Content-Encoding")
