@@ -58,7 +58,7 @@ class Row:
 def in_turns(ours: Measurement, theirs: Measurement, *, rounds: int) -> Comparison:
     """Measures both, ours first in one round and theirs in the next, after a round that does not count."""
     ours(), theirs()
-    mine, other = [], []
+    mine, other = list[float](), list[float]()
     for number in range(rounds):
         for into, measure in ((mine, ours), (other, theirs))[:: 1 if number % 2 else -1]:
             into.append(measure())

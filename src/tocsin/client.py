@@ -115,7 +115,7 @@ class Client:
             count = sum(status.total for status in done)
             if not count:
                 raise
-            raise PeerError(
+            raise type(error)(
                 error.message, hint=f"{error.hint}; {count} objects had their answer before, pushing all again is safe"
             ) from error
         return merged(done)

@@ -35,12 +35,7 @@ class Config(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        if not value:
-            return value
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-            raise ValueError("is not an address like https://exchange.example.org")
-        return value.rstrip("/")
+        return base_url_of(value)
 
     @property
     def database_url(self) -> str:
@@ -66,6 +61,18 @@ class Config(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=home / FILE)
 
 
+def base_url_of(text: str) -> str:
+    """A public address without a slash at its end; empty stays empty. Raises ValueError when it is none."""
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment or parts.username)
+    except ValueError:
+        is_address = False
+    if text and not is_address:
+        raise ValueError("is not an address like https://exchange.example.org")
+    return text.rstrip("/")
+
+
 def load_config(home: Path) -> Config:
     """The settings of the exchange in `home`.
 
@@ -84,7 +91,7 @@ def load_config(home: Path) -> Config:
             known = ", ".join(sorted(set(Config.model_fields) - {"home"}))
             raise InvalidInputError(f"{home / FILE}: unknown setting {name!r}", hint=f"known settings: {known}") from error
         raise InvalidInputError(
-            f"{home / FILE}: {name}: {first['msg']}", hint="correct it, or the TOCSIN_ variable of that name"
+            f"{home / FILE}: {name}: {first['msg'].removeprefix('Value error, ')}", hint="correct it, or the TOCSIN_ variable of that name"
         ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidInputError(f"{home / FILE}: {error}", hint="write it as TOML") from error

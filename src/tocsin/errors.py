@@ -49,6 +49,10 @@ class PeerError(TocsinError):
     """The other exchange failed, misbehaved or cannot be reached."""
 
 
+class PeerRefusalError(PeerError):
+    """The other exchange does not accept our credential, or does not allow this with it."""
+
+
 class StoreError(TocsinError):
     """Our own store failed; the cause is chained and goes to the log, never to a caller."""
 

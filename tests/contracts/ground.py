@@ -1,7 +1,7 @@
 """What the store contract is tested on: one migrated database with members, and as many empty collections as a test wants."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import cycle
 from typing import Any
@@ -13,7 +13,7 @@ from tests.support import objects as stix
 from tocsin.model.collection import Collection
 from tocsin.model.marking import Level
 from tocsin.model.member import Caller, Organisation, Role
-from tocsin.model.query import Answer, ManifestEntry, ObjectQuery
+from tocsin.model.query import Answer, AnyPage, BodyPage, ManifestEntry, ObjectQuery, Page
 from tocsin.model.status import Status
 from tocsin.services.object import ObjectService, Reading
 from tocsin.store import member, migration
@@ -106,24 +106,26 @@ class Ground:
         """The versions that `match[version]` finds, in the order of the log."""
         return [found.version for found in self.manifest(of, ObjectQuery(versions=wanted))]
 
-    def ask(self, of: Collection, query: ObjectQuery, *, limit: int, token: str | None = None) -> Answer[ManifestEntry]:
+    def ask(self, of: Collection, query: ObjectQuery, *, limit: int, token: str | None = None) -> Answer[Page]:
         """One page of the manifest."""
         reading = Reading(endpoint="manifest", query=query, limit=limit, next=token)
         return self.objects.manifest(self.callers["bob"], of, reading, now=now())
 
-    def bodies(self, of: Collection, query: ObjectQuery = EVERYTHING) -> tuple[bytes, ...]:
-        """The bodies of all that the query finds."""
-        reading = Reading(endpoint="objects", query=query, limit=10_000)
-        return self.objects.bodies(self.callers["bob"], of, reading, now=now()).page.items
+    def ask_bodies(self, of: Collection, query: ObjectQuery, *, limit: int, token: str | None = None) -> Answer[BodyPage]:
+        """One page of objects."""
+        reading = Reading(endpoint="objects", query=query, limit=limit, next=token)
+        return self.objects.bodies(self.callers["bob"], of, reading, now=now())
 
-    def pages(self, of: Collection, query: ObjectQuery, limits: Sequence[int], *, by_token: bool) -> Iterator[Answer[ManifestEntry]]:
-        """Page after page until there is no more, with the limits in turn."""
-        answer, sizes = None, cycle(limits)
-        while answer is None or answer.page.has_more:
-            token = None
-            if answer is not None and by_token:
-                token = answer.next
-            elif answer is not None:
-                query = replace(query, added_after=answer.page.last)
-            answer = self.ask(of, query, limit=next(sizes), token=token)
-            yield answer
+    def bodies(self, of: Collection, query: ObjectQuery = EVERYTHING) -> bytes:
+        """The bodies of all that the query finds, with commas between."""
+        return self.ask_bodies(of, query, limit=10_000).page.bodies
+
+    @staticmethod
+    def pages(ask: Callable[..., Answer[AnyPage]], query: ObjectQuery, limits: Sequence[int], *, by_token: bool) -> list[Answer[AnyPage]]:
+        """Page after page until there is no more, with the limits in turn; by `next`, or by `added_after` alone."""
+        sizes = cycle(limits)
+        answers = [ask(query=query, limit=next(sizes))]
+        while answers[-1].page.has_more:
+            after = query if by_token else replace(query, added_after=answers[-1].page.last)
+            answers.append(ask(query=after, limit=next(sizes), token=answers[-1].next if by_token else None))
+        return answers

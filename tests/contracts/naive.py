@@ -124,11 +124,16 @@ def played(ground: Ground, operations: Sequence[Any]) -> tuple[Collection, Naive
     """A new collection and a naive log after the same operations; they must agree on what each operation does."""
     shelf, log = ground.collection(), NaiveLog()
     for operation in operations:
-        if isinstance(operation, list):
-            _add(ground, shelf, log=log, bodies=operation)
-        else:
-            _delete(ground, shelf, log=log, doomed=log.named(*operation), operation=operation)
+        play(ground, shelf, log=log, operation=operation)
     return shelf, log
+
+
+def play(ground: Ground, shelf: Collection, *, log: NaiveLog, operation: Any) -> None:
+    """One operation on both."""
+    if isinstance(operation, list):
+        _add(ground, shelf, log=log, bodies=operation)
+    else:
+        _delete(ground, shelf, log=log, doomed=log.named(*operation), operation=operation)
 
 
 def listed(entries: Sequence[Kept]) -> list[ManifestEntry]:

@@ -139,6 +139,13 @@ def test_every_link_leads_somewhere(source: Path) -> None:
     assert broken == []
 
 
+def test_every_promise_names_tests_that_exist() -> None:
+    """A folder counts when there is a test in it."""
+    named = set(re.findall(r"`(tests/[\w/.]+)`", page("README.md")))
+    assert named
+    assert [name for name in sorted(named) if not ((ROOT / name).is_file() or [*(ROOT / name).glob("test_*.py")])] == []
+
+
 def test_every_decision_that_the_code_names_is_written_down() -> None:
     """`ADR 0004` in a docstring is a page in docs/adr."""
     named = {number for path in (ROOT / "src").rglob("*.py") for number in re.findall(r"ADR (\d{4})", path.read_text(encoding="utf-8"))}

@@ -11,7 +11,7 @@ from requests import Response
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
-from tocsin.errors import PeerError
+from tocsin.errors import PeerError, PeerRefusalError
 from tocsin.peers.credential import Credential
 from tocsin.peers.wire import read_json
 
@@ -38,6 +38,7 @@ def require_taxii(response: Response, peer: str, *, credential: Credential | Non
     """Return when the answer is a success that carries TAXII 2.1.
 
     Raises:
+        PeerRefusalError: it refuses the credential, or what is asked with it.
         PeerError: any other status, or another content type.
     """
     if 300 <= response.status_code < 400:
@@ -75,7 +76,8 @@ def _refusal(response: Response, peer: str, *, credential: Credential | None) ->
     asked = seconds_asked(response)
     if asked is not None:
         hint = f"it asks to wait {asked:.0f} s"
-    return PeerError(f"{peer} {sentence} (HTTP {status}){_quoted(response, credential)}", hint=hint)
+    kind = PeerRefusalError if status in (401, 403) else PeerError
+    return kind(f"{peer} {sentence} (HTTP {status}){_quoted(response, credential)}", hint=hint)
 
 
 def _quoted(response: Response, credential: Credential | None) -> str:

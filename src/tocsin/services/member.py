@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from tocsin.errors import ConflictError, InvalidInputError, NotFoundError, UnauthenticatedError
-from tocsin.model.member import Caller, require_name
+from tocsin.model.member import OPERATOR, Caller, require_name
 from tocsin.store import member as store
 from tocsin.store.database import Database
 
@@ -116,8 +116,11 @@ class MemberService:
         """A new token of that member. It is shown here and never again.
 
         Raises:
+            InvalidInputError: it is the operator, who is local by definition.
             NotFoundError: there is no such member.
         """
+        if name == OPERATOR:
+            raise InvalidInputError(f"{OPERATOR} cannot log in", hint="add a member with the role administrator, and a token for it")
         token = TOKEN_PREFIX + secrets.token_urlsafe(32)
         number = self.find(name).number
         with self.database.write() as connection:

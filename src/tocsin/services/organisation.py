@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import orjson
 
-from tocsin.errors import ConflictError, InvalidInputError, NotFoundError
+from tocsin.errors import ConflictError, InvalidInputError, NotFoundError, UnusableStoreError
 from tocsin.model import admission
 from tocsin.model.collection import PROVIDERS, Collection
 from tocsin.model.identifier import identity_id, object_id
@@ -35,6 +35,17 @@ class OrganisationService:
         with self.database.read() as connection:
             return members.list_organisations(connection)
 
+    def own(self) -> Organisation:
+        """The organisation that runs this exchange.
+
+        Raises:
+            UnusableStoreError: there is none: the database was never filled by `init`.
+        """
+        found = next((one for one in self.listing() if one.is_own), None)
+        if found is None:
+            raise UnusableStoreError("the database holds no exchange", hint="restore it, or make a new exchange with: tocsin init")
+        return found
+
     def establish(self, name: str, *, domain: str, now: int) -> Organisation:
         """Makes our own organisation, with the operator as its first member; once in the life of an exchange.
 
@@ -42,8 +53,9 @@ class OrganisationService:
             InvalidInputError: the name or domain is unusable.
             ConflictError: there is one already.
         """
+        domain = _require_domain(domain)
         require_name(name, kind="an organisation")
-        identity = _new_identity(name, domain=_require_domain(domain), author=None, now=now)
+        identity = _new_identity(name, domain=domain, author=None, now=now)
         with self.database.write() as connection:
             if members.list_organisations(connection):
                 raise ConflictError("this database holds an exchange already", hint="use an empty one")
@@ -65,7 +77,7 @@ class OrganisationService:
             ConflictError: the name, the identity or the outbox exists.
         """
         require_name(name, kind="an organisation")
-        own = next(one for one in self.listing() if one.is_own)
+        own = self.own()
         identity = identity or _new_identity(name, domain=_require_domain(domain), author=own.identity_id, now=now)
         draft = Organisation(number=0, name=name, domain=domain.lower(), identity_id=_identity_id(identity), is_own=False)
         with self.database.read() as connection:

@@ -150,6 +150,8 @@ def _engine(url: str, **options: Any) -> Engine:
         raise InvalidInputError("database is of no known kind", hint="use sqlite:///path or postgresql://user@host/name")
     if sqlite.sqlite_version_info < SAFE_SQLITE:
         raise StoreError(f"SQLite {sqlite.sqlite_version} may corrupt a write-ahead log", hint="install a newer pysqlite3")
+    if parsed.database in (None, "", ":memory:"):
+        raise InvalidInputError("database names no file", hint="write sqlite:///path, with a fourth slash where the path is absolute")
     engine = create_engine(url, module=sqlite, connect_args={"check_same_thread": False}, **options)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine

@@ -39,7 +39,8 @@ def require_current(database: Database) -> None:
         have = MigrationContext.configure(connection).get_current_revision()
     want = ScriptDirectory.from_config(_config()).get_current_head()
     if have != want:
-        raise UnusableStoreError(f"the database is at revision {have}, this program needs {want}", hint="run: tocsin db upgrade")
+        state = "is empty" if have is None else f"is at revision {have}"
+        raise UnusableStoreError(f"the database {state}, this program needs revision {want}", hint="restore it, or run: tocsin db upgrade")
 
 
 def _config() -> AlembicConfig:

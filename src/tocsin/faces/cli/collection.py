@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tocsin.faces.cli.console import Json, open_exchange, show
+from tocsin.faces.cli.console import Json, open_exchange, printable, show
 from tocsin.services.collection import Change, read_definitions
 
 app = typer.Typer(add_completion=False, help="Collections and their rights.")
@@ -49,4 +49,4 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
 
 def described(change: Change) -> str:
     """One line on a change."""
-    return f"{change.alias}: {change.kind}" + (f" ({'; '.join(change.fields)})" if change.fields else "")
+    return printable(f"{change.alias}: {change.kind}" + (f" ({'; '.join(change.fields)})" if change.fields else ""))

@@ -8,16 +8,26 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from tocsin.config import load_config
-from tocsin.errors import ForbiddenError, InvalidInputError, PeerError, StoreError, TocsinError, UnauthenticatedError, UnusableStoreError
+from tocsin.errors import (
+    ForbiddenError,
+    InvalidInputError,
+    PeerError,
+    PeerRefusalError,
+    StoreError,
+    TocsinError,
+    UnauthenticatedError,
+    UnusableStoreError,
+)
 from tocsin.wiring import Exchange, build_exchange
 
 EXIT_CODES: dict[type[TocsinError], int] = {
     UnusableStoreError: 2,
+    PeerRefusalError: 3,
     PeerError: 4,
     StoreError: 5,
     ForbiddenError: 3,
     UnauthenticatedError: 3,
-}  # every other error is wrong input: 2
+}  # the first that fits; every other error is wrong input: 2
 PART_FAILED = 1
 WRONG_INPUT = 2
 OURS = 5
@@ -41,26 +51,27 @@ def open_unchecked(ctx: typer.Context) -> Exchange:
     """The same without a look at the schema: for what mends it."""
     home: Path | None = ctx.obj
     if home is None:
-        raise InvalidInputError("which exchange?", hint="give --home FOLDER before the command, or set TOCSIN_HOME")
+        raise InvalidInputError("no exchange is named", hint="give --home FOLDER before the command, or set TOCSIN_HOME")
     return build_exchange(load_config(home))
 
 
 def show(result: Any, *, text: str, as_json: bool) -> None:
-    """One result on stdout: as JSON for programs, as text for people."""
-    typer.echo(json.dumps(result, ensure_ascii=False, indent=2) if as_json else text)
+    """One result on stdout: as JSON for programs, as text for people; both made printable."""
+    whole = json.dumps(result, ensure_ascii=False, indent=2) if as_json else text
+    typer.echo("\n".join(printable(line) for line in whole.split("\n")))
 
 
 def tell(line: str) -> None:
-    """Progress and remarks, on stderr."""
-    typer.echo(line, err=True)
+    """Progress and remarks, on stderr, made printable."""
+    typer.echo(printable(line), err=True)
 
 
 def fail(error: TocsinError) -> NoReturn:
     """One line on stderr, and the exit code of the error's kind."""
-    tell(f"tocsin: {printable(str(error))}")
+    tell(f"tocsin: {error}")
     sys.exit(next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), WRONG_INPUT))
 
 
 def printable(text: str) -> str:
-    """Text from outside without what a terminal would obey: control characters are shown, not sent."""
-    return "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in text)
+    """Text from outside without what a terminal would obey: control characters are shown as JSON writes them, not sent."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)

@@ -20,7 +20,8 @@ def read_objects(file: Path) -> list[bytes]:
         InvalidInputError: the file cannot be read, or is none of these; names the file.
     """
     try:
-        objects = strict_json.cut_file(file.read_bytes())
+        content = file.read_bytes()
+        objects = strict_json.cut_file(content) if content.strip() else []
     except OSError as error:
         raise InvalidInputError(f"{file}: {error.strerror}", hint="give a file that can be read") from error
     except InvalidInputError as error:

@@ -1,9 +1,12 @@
 """`tocsin init`: a new exchange in a folder of its own, complete or not there at all."""
 
+import os
 import re
 import secrets
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +15,7 @@ from uuid import uuid4
 
 import typer
 
-from tocsin.config import FILE, load_config
+from tocsin.config import FILE, base_url_of, load_config
 from tocsin.errors import ConflictError, InvalidInputError
 from tocsin.faces.cli.console import Json, show
 from tocsin.model.marking import Level
@@ -35,18 +38,15 @@ def init(
 ) -> None:
     """Make a new exchange: settings, collections, secret, database, your organisation, and an administrator whose login is shown once."""
     home = home.absolute()
-    if home.exists() and (not home.is_dir() or any(home.iterdir())):
-        raise ConflictError(f"{home} is not empty", hint="choose another folder, or remove what is there")
-    host = urlsplit(base_url).hostname or ""
-    settings = {"base_url": base_url.rstrip("/"), "database": database}
-    home.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))  # 0700; renamed when it is whole
     try:
+        base_url = base_url_of(base_url)
+    except ValueError as error:
+        raise InvalidInputError(f"--base-url: {base_url[:100]!r} {error}", hint="give the address that others use") from error
+    settings = {"base_url": base_url, "database": database}
+    host = urlsplit(base_url).hostname or ""
+    os.umask(0o077)  # the database too holds what others on this machine must not read
+    with _draft_of(home) as draft:
         made = _furnish(draft, settings, name=organisation or domain or host or "our-organisation", domain=domain)
-        draft.rename(home)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
     login = made["administrator"]
     text = (
         f"{home} holds a new exchange.\n"
@@ -54,6 +54,31 @@ def init(
         f"Start it with: tocsin --home {home} serve"
     )
     show({"home": str(home), **made}, text=text, as_json=as_json)
+
+
+@contextmanager
+def _draft_of(home: Path) -> Iterator[Path]:
+    """A folder in which the home is made; its content is in the home when the block ends, and nothing is left when it raises."""
+    try:
+        if home.exists() and (not home.is_dir() or any(home.iterdir())):
+            raise ConflictError(f"{home} is not an empty folder", hint="choose another one, or remove what is there")
+        home.parent.mkdir(parents=True, exist_ok=True)
+        # An empty folder stays the one that it is: it may be a mounted volume, or where a shell stands.
+        draft = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home if home.exists() else home.parent))
+    except OSError as error:
+        raise InvalidInputError(f"{home} cannot be made: {error.strerror}", hint="choose a folder that you may write to") from error
+    try:
+        yield draft
+        if draft.parent == home:
+            for part in sorted(draft.iterdir(), key=lambda one: one.name == FILE):  # the settings last: with them the home is whole
+                part.rename(home / part.name)
+            draft.rmdir()
+            home.chmod(0o700)
+        else:
+            draft.rename(home)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
 
 
 def _furnish(home: Path, settings: dict[str, str], *, name: str, domain: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from tocsin.model import admission, strict_json
 from tocsin.model.stix import Refusal
 
 app = typer.Typer(add_completion=False)
-_OPTIONS = ValidationOptions(version="2.1")
+_OPTIONS = ValidationOptions(version="2.1", disabled="uuid-check")  # it wants UUIDv4 alone; UUIDv5 ids are made on purpose (ADR 0003)
 Remark = dict[str, str]
 
 
@@ -50,4 +50,4 @@ def _remarks(body: bytes, *, now: int, position: int) -> Iterator[Remark]:
         yield {"id": read.id, "kind": "warning", "message": warning}
     report = validate_instance(strict_json.read(body).value, _OPTIONS)
     for fault in (*report.errors, *report.warnings):
-        yield {"id": read.id, "kind": "warning", "message": str(fault)}
+        yield {"id": read.id, "kind": "warning", "message": str(fault).removeprefix(f"{read.id}: ")}

@@ -31,16 +31,15 @@ def add(
 ) -> None:
     """Take in a member. Without --password-stdin a password is made, and shown once."""
     exchange = open_exchange(ctx)
-    own = next(one for one in exchange.organisations.listing() if one.is_own)
     member = Caller(
         number=0,
         name=name,
-        organisation=organisation or own.name,
+        organisation=organisation or exchange.organisations.own().name,
         is_own=False,
         role=_role(role),
         clearance=_clearance(clearance),
     )
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else secrets.token_urlsafe(18)
+    password = _read_password() if password_stdin else secrets.token_urlsafe(18)
     made = exchange.members.add_member(member, password=password, now=exchange.now())
     result = {"name": made.name, "organisation": made.organisation, "role": role, "clearance": clearance}
     text = f"{name} is a member of {made.organisation}: {role}, cleared for TLP:{clearance.upper()}"
@@ -48,6 +47,13 @@ def add(
         result["password"] = password
         text += f"\nPassword: {password}   (shown this once)"
     show(result, text=text, as_json=as_json)
+
+
+def _read_password() -> str:
+    try:
+        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise InvalidInputError("the password is not UTF-8", hint="write it in UTF-8") from error
 
 
 def _role(word: str) -> Role:

@@ -2,14 +2,17 @@
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
-from tocsin.client import Client
-from tocsin.errors import InvalidInputError
-from tocsin.faces.cli.console import Json, show, tell
+from tocsin.client import Client, Page
+from tocsin.errors import InvalidInputError, PeerError
+from tocsin.faces.cli.console import Json, printable, show, tell
 from tocsin.faces.cli.file import progress
 
 app = typer.Typer(add_completion=False)
@@ -28,16 +31,48 @@ def pull(
         raise InvalidInputError("--json is about the result, and the objects are on standard output", hint="give --output as well")
     count, last = 0, since
     try:
-        stream = output.open("wb") if output else sys.stdout.buffer
+        with Client(from_, os.environ.get("TOCSIN_TOKEN")) as client:
+            for page in _written(client.pull(collection, since=since or None), output):
+                count, last = count + len(page.bodies), page.last or last
+    except PeerError:
+        if count:
+            tell(_text(count, last))  # what was written is good, and the next pull can go on behind it
+        raise
+    if as_json:
+        show({"objects": count, "last": last or None, "file": str(output)}, text="", as_json=True)
+    else:
+        tell(_text(count, last))
+
+
+def _written(pages: Iterator[Page], output: Path | None) -> Iterator[Page]:
+    """Each page once its objects are written. The first is asked for before the file is opened: who fails at once leaves it as it was."""
+    first: Iterable[Page] = [page for page in (next(pages, None),) if page is not None]
+    with _opened(output) as stream, progress("pulling", None) as bar:
+        for page in chain(first, pages):
+            stream.writelines(_line(body, is_shown=stream.isatty()) for body in page.bodies)
+            stream.flush()
+            bar.advance(bar.task_ids[0], len(page.bodies))
+            yield page
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[IO[bytes]]:
+    if output is None:
+        yield sys.stdout.buffer
+        return
+    try:
+        stream = output.open("wb")
     except OSError as error:
         raise InvalidInputError(f"{output}: {error.strerror}", hint="give a file that can be written") from error
-    with stream, progress("pulling", None) as bar, Client(from_, os.environ.get("TOCSIN_TOKEN")) as client:
-        for page in client.pull(collection, since=since or None):
-            stream.writelines(b" ".join(body.splitlines()) + b"\n" for body in page.bodies)
-            count, last = count + len(page.bodies), page.last or last
-            bar.advance(bar.task_ids[0], len(page.bodies))
-    text = f"{count} objects" + (f", up to {last}" if last else "")
-    if as_json:
-        show({"objects": count, "last": last or None, "file": str(output)}, text=text, as_json=True)
-    else:
-        tell(text)
+    with stream:
+        yield stream
+
+
+def _line(body: bytes, *, is_shown: bool) -> bytes:
+    """One object on one line: exactly as it arrived, but where it is shown on a terminal, without what that would obey."""
+    line = b" ".join(body.splitlines())
+    return (printable(line.decode(errors="replace")).encode() if is_shown else line) + b"\n"
+
+
+def _text(count: int, last: str) -> str:
+    return f"{count} objects" + (f", up to {last}" if last else "")

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from tocsin.faces.cli.console import PART_FAILED, Json, open_exchange, printable, show, tell
+from tocsin.faces.cli.console import PART_FAILED, Json, open_exchange, show, tell
 from tocsin.model.member import OPERATOR
 from tocsin.services.seed import list_seeds, load_seed
 
@@ -25,7 +25,7 @@ def seed(ctx: typer.Context, as_json: Json = False) -> None:
         status = load_seed(exchange.objects, operator, seed=one, collection=collection, now=exchange.now())
         result.append({"file": one.file.name, "collection": one.alias, "taken": len(status.successes), "refused": len(status.failures)})
         for failure in status.failures:
-            tell(printable(f"{one.file.name}: {failure.id}: {failure.message}"))
+            tell(f"{one.file.name}: {failure.id}: {failure.message}")
     text = "\n".join(f"{row['file']} -> {row['collection']}: {row['taken']} objects" for row in result)
     show(result, text=text, as_json=as_json)
     if any(row["refused"] for row in result):

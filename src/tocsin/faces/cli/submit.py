@@ -9,7 +9,8 @@ from typing import Annotated, Protocol
 import typer
 
 from tocsin.client import Client
-from tocsin.faces.cli.console import PART_FAILED, Json, open_exchange, printable, show, tell
+from tocsin.errors import NotFoundError
+from tocsin.faces.cli.console import PART_FAILED, Json, open_exchange, show, tell
 from tocsin.faces.cli.file import batches, progress, read_objects
 from tocsin.model.member import OPERATOR
 
@@ -38,7 +39,7 @@ def submit(
     objects = read_objects(file)
     taken, refused = _push(to, collection, objects) if to else _add(ctx, collection, objects, as_member)
     for (object_id, message), times in Counter((one.id, one.message or "") for one in refused).items():
-        tell(printable(f"{file}: {object_id}: {message}" + (f" ({times} times)" if times > 1 else "")))
+        tell(f"{file}: {object_id}: {message}" + (f" ({times} times)" if times > 1 else ""))
     result = {
         "file": str(file),
         "collection": collection,
@@ -55,7 +56,10 @@ def submit(
 def _add(ctx: typer.Context, name: str, objects: Sequence[bytes], member: str) -> tuple[list[Fate], list[Fate]]:
     exchange = open_exchange(ctx)
     caller = exchange.members.find(member)
-    collection = exchange.collections.find(caller, name)
+    try:
+        collection = exchange.collections.find(caller, name)
+    except NotFoundError as error:
+        raise NotFoundError(f"there is no collection {name!r} that {member} may use", hint="see: tocsin collection list") from error
     taken, refused = list[Fate](), list[Fate]()
     with progress("storing", len(objects)) as bar:
         for batch in batches(objects):
