@@ -53,7 +53,7 @@ bench: $(LOCK_DEV) $(WHEEL) ## measure the promises
 	$(BIN)/python -m benchmarks
 
 docs: $(LOCK_DEV) $(WHEEL) ## check that every target, command and setting is in the docs
-	$(BIN)/pytest tests/house/test_text.py
+	$(BIN)/pytest tests/house/test_text.py tests/house/test_docs.py
 
 realdata: $(LOCK_DEV) $(WHEEL) ## the tests on large public data sets (DATA: the folder that holds them)
 	TOCSIN_REALDATA="$(abspath $(DATA))" $(BIN)/pytest -rs tests/realdata

@@ -1,5 +1,6 @@
 """Collections in the store: definitions are applied idempotently, the logs stay (DESIGN §2)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from tocsin.errors import ConflictError
 from tocsin.model.collection import Collection
 from tocsin.model.marking import Level
 from tocsin.services.collection import Change, CollectionService
+from tocsin.store.database import Database
 
 
 def defined(**properties: object) -> Collection:
@@ -104,3 +106,14 @@ def test_a_name_that_the_store_holds_already_is_refused(collections: CollectionS
     with pytest.raises(ConflictError):
         collections.apply([replace(new, **{key: getattr(there, key)})])
     assert new.id not in {one.id for one in collections.everything()}
+
+
+def test_processes_that_start_at_once_apply_one_definition_once(ground: Ground) -> None:
+    """Each looks first, and one of them is first."""
+    for _ in range(5):
+        definition, services = defined(), [CollectionService(database=Database(ground.database.url)) for _ in range(4)]
+        with ThreadPoolExecutor() as pool:
+            changes = [change for changes in pool.map(lambda each: each.apply([definition]), services) for change in changes]  # noqa: B023
+        assert sorted(change.kind for change in changes) == ["new", "unchanged", "unchanged", "unchanged"]
+        for service in services:
+            service.database.close()

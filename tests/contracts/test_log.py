@@ -181,14 +181,14 @@ def test_an_envelope_of_duplicates_takes_no_stamp(ground: Ground) -> None:
 
 
 def test_an_envelope_may_be_longer_than_a_statement(ground: Ground) -> None:
-    """Forty thousand small objects fit into a body; new or known, each is told, and marks stay right across the slices."""
+    """A body holds more small objects than a statement holds values; new or known, each is told, and marks stay right across slices."""
     shelf = ground.collection()
-    many = [domain_name(number) for number in range(20_000)] + [attack_pattern(modified=f"{OLD}Z"), attack_pattern(modified=f"{NEW}Z")]
+    many = [domain_name(number) for number in range(33_000)] + [attack_pattern(modified=f"{OLD}Z"), attack_pattern(modified=f"{NEW}Z")]
     ground.add(shelf, attack_pattern(modified=f"{MIDDLE}Z"))
-    for fresh in (20_002, 0):
+    for sent, fresh in ((many, 33_002), (many[-12_000:], 0)):
         before = len(ground.stamps(shelf))
-        outcome = ground.add(shelf, many[-1], *many[:-1])
-        assert (len(outcome.successes), len(ground.stamps(shelf)) - before) == (20_002, fresh)
+        outcome = ground.add(shelf, sent[-1], *sent[:-1])
+        assert (len(outcome.successes), len(ground.stamps(shelf)) - before) == (len(sent), fresh)
     patterns = [row for row in marks(ground, shelf) if row[0] in (OLD, MIDDLE, NEW)]
     assert patterns == [(MIDDLE, False, False), (NEW, False, True), (OLD, True, False)]
 

@@ -1,5 +1,8 @@
 """The schema: what the revisions build is what the statements expect, on both databases."""
 
+import subprocess
+import sys
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -87,4 +90,23 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(empty_url: str) -> None:
     with pytest.raises(StoreError):
         migration.upgrade(database)
     assert tables(database) <= {"status", "alembic_version"}
+    database.close()
+
+
+def test_processes_that_upgrade_at_once_get_one_schema(empty_url: str) -> None:
+    """The first does the work, the others find it done."""
+    program = (
+        f"from tocsin.store import database, migration; print(flush=True); input(); migration.upgrade(database.Database({empty_url!r}))"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", program], stdin=-1, stdout=-1, stderr=-1, text=True) for _ in range(3)]
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.readline()
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [(process.communicate(timeout=60)[1], process.returncode) for process in processes] == [("", 0)] * 3
+    database = Database(empty_url)
+    migration.require_current(database)
     database.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.hostile import HostilePeer, page
+from tests.peers.hostile import Answer, HostilePeer, page
 from tests.support.command import refused, typed, typed_json
 from tests.support.exchange import TOCSIN, RunningExchange, free_port
 from tests.support.objects import indicator
@@ -77,7 +77,8 @@ def test_a_pull_can_be_linted_and_submitted(exchange: RunningExchange, ann: str,
     out = str(tmp_path / "out.jsonl")
     typed_json("pull", "--from", exchange.discovery, "--collection", "public", "--output", out)
     assert typed("lint", out).returncode == 0
-    assert typed("submit", out, "--to", exchange.discovery, "--collection", "restricted", TOCSIN_TOKEN=ann).returncode == 3
+    done = typed("submit", out, "--to", exchange.discovery, "--collection", "restricted", TOCSIN_TOKEN=ann)
+    assert (done.returncode, done.stdout) == (0, "46 taken, 0 refused\n")
     assert typed("submit", out, "--collection", "restricted", home=exchange.home).stdout == "46 taken, 0 refused\n"
 
 
@@ -162,7 +163,7 @@ def test_on_a_terminal_a_hostile_object_is_shown_and_not_obeyed(tmp_path: Path) 
     r"""C1 controls and DEL may stand in JSON as they are. A file gets them as they came, a terminal as \u escapes: still the same JSON."""
     hostile = indicator(1, name="\x9b2Jgone\x7f\u202e")
     with HostilePeer() as peer:
-        peer.pages(lambda _: page(json.dumps(hostile, ensure_ascii=False).encode()))
+        peer.pages(Answer(body=json.dumps({"objects": [hostile]}, ensure_ascii=False).encode()))
         reader, terminal = pty.openpty()
         command = [TOCSIN, "pull", "--from", peer.url, "--collection", "indicators"]
         done = subprocess.run(command, stdout=terminal, stderr=subprocess.PIPE, text=True, check=False)

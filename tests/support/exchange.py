@@ -102,6 +102,15 @@ class RunningExchange:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(timeout=30)
 
+    def end(self) -> None:
+        """Kills what is still running; for the end of a test."""
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+
+    def objects_url(self, alias: str) -> str:
+        """Where the objects of a collection are read and posted."""
+        return f"{self.url}/api/collections/{self.collection_id(alias)}/objects/"
+
     def collection_id(self, alias: str) -> str:
         """From the command line, as an operator would look it up."""
         return str(next(one["id"] for one in tocsin_json("collection", "list", home=self.home) if one["alias"] == alias))

@@ -15,6 +15,7 @@ from tocsin.model.member import Caller
 
 ADDRESSED_TO_US = frozenset({"inbox", "submissions"})  # whatever role a foreign member has, it does not read these
 PROVIDERS = "providers"
+OUTBOX = "outbox-"  # with the organisation's name in lower case: what we lay out for it
 NOT_BUILT = {"authors": "any", "default_tlp": "clear", "moderated": False, "retention": ""}  # key: the only value it takes today
 KNOWN_KEYS = ("id", "alias", "title", "description", "max_tlp", "read", "write", *NOT_BUILT)
 _ALIAS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -41,7 +42,9 @@ class Collection:
         return caller.clearance >= self.max_tlp and not caller.words.isdisjoint(self.read)
 
     def may_write(self, caller: Caller) -> bool:
-        """The definition grants writing."""
+        """The definition grants writing; into an outbox only we do."""
+        if self.alias.startswith(OUTBOX) and not caller.is_own:
+            return False
         return not caller.words.isdisjoint(self.write)
 
 

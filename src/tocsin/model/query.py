@@ -29,8 +29,8 @@ class ObjectQuery:
 
     @property
     def is_satisfiable(self) -> bool:
-        """Everything kept here is STIX 2.1; a filter for other versions alone matches nothing."""
-        return self.spec_versions is None or "2.1" in self.spec_versions
+        """Everything kept here is STIX 2.1; a filter for other versions alone matches nothing, and neither does an id with U+0000."""
+        return (self.spec_versions is None or "2.1" in self.spec_versions) and not any("\0" in one for one in self.ids or ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ class CollectionService:
         Raises:
             ConflictError: two collections would have one alias or title; nothing is changed.
         """
-        with self.database.write() as connection:
+        with self.database.write(is_alone=True) as connection:
             there = {one.id: one for one in list_collections(connection)}
             ids = {one.id for one in definitions}
             _require_distinct([*definitions, *(one for one in there.values() if one.id not in ids)])

@@ -101,7 +101,7 @@ class MemberService:
         if password is not None and password.startswith(TOKEN_PREFIX):
             raise InvalidInputError(f"a password cannot begin with {TOKEN_PREFIX}: it would be taken for a token", hint="choose another")
         hashed = self._hasher.hash(password) if password is not None else None
-        with self.database.write() as connection:
+        with self.database.write(is_alone=True) as connection:
             if store.is_taken(connection, member.name):
                 raise ConflictError(f"an organisation or a member is called {member.name!r} already", hint="choose another name")
             organisations = {one.name: one for one in store.list_organisations(connection)}

@@ -9,7 +9,7 @@ import orjson
 
 from tocsin.errors import ConflictError, InvalidInputError, NotFoundError, UnusableStoreError
 from tocsin.model import admission
-from tocsin.model.collection import PROVIDERS, Collection
+from tocsin.model.collection import OUTBOX, PROVIDERS, Collection
 from tocsin.model.identifier import identity_id, object_id
 from tocsin.model.marking import MARKING_REF, Level
 from tocsin.model.member import OPERATOR, Caller, Organisation, Role, require_name
@@ -129,7 +129,7 @@ def _new_identity(name: str, *, domain: str, author: str | None, now: int) -> by
 def _outbox(organisation: Organisation) -> Collection:
     return Collection(
         id=str(uuid4()),
-        alias=f"outbox-{organisation.slug}",
+        alias=f"{OUTBOX}{organisation.slug}",
         title=f"Outbox for {organisation.slug}",
         description=f"What is addressed to {organisation.name}: only its members read it.",
         max_tlp=Level.AMBER,

@@ -55,6 +55,14 @@ def load_seed(objects: ObjectService, operator: Caller, *, seed: Seed, collectio
     """Puts one bundle into its collection; its status tells what became of each object.
 
     Raises:
-        InvalidInputError: the file holds no objects.
+        InvalidInputError: the file cannot be read, or holds no objects; names it.
     """
-    return objects.add(operator, collection, strict_json.cut_file(seed.file.read_bytes()), now=now)[0]
+    try:
+        bodies = strict_json.cut_file(seed.file.read_bytes())
+    except OSError as error:
+        raise InvalidInputError(f"{seed.file}: {error.strerror}", hint="give a file that can be read") from error
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{seed.file}: {error.message}", hint=error.hint) from error
+    if not bodies:
+        raise InvalidInputError(f"{seed.file} holds no objects", hint="write a bundle with some, or leave it out of the index")
+    return objects.add(operator, collection, bodies, now=now)[0]

@@ -25,6 +25,7 @@ SAFE_SQLITE = (3, 51, 3)
 METADATA = MetaData()
 _NOW_SQLITE = literal_column("CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000", BigInteger)
 _NOW_POSTGRES = literal_column("CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)", BigInteger)
+_ALONE = text("SELECT pg_advisory_xact_lock(8422)")  # any number, as long as it is one
 _BUSY = ("database is locked", "database table is locked", "lock timeout", "too many clients", "connection")
 _UNUSABLE = ("not a database", "malformed", "no such table", "does not exist", "unable to open")
 _POSTGRES_OPTIONS = f"-c jit=off -c lock_timeout={LOCK_TIMEOUT_SECONDS}s -c timezone=UTC"
@@ -68,14 +69,19 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, is_alone: bool = False) -> Iterator[Connection]:
         """A transaction: committed when the block ends, undone when it raises.
+
+        Args:
+            is_alone: of all that ask for it, in any process, one at a time: for who looks first and then writes by what was there.
 
         Raises:
             BusyError: another writer held the lock for too long, or the database is away.
             StoreError: anything else that the database refuses.
         """
         with self._turn(), _translated(), self.engine.begin() as connection:
+            if is_alone and not self.is_sqlite:  # SQLite's writers are always
+                connection.execute(_ALONE)
             yield connection
 
     @contextmanager
@@ -142,7 +148,7 @@ def _engine(url: str, **options: Any) -> Engine:
         parsed = make_url(url)
     except SQLAlchemyError as error:
         raise InvalidInputError("database is not a URL", hint='write "sqlite:///path" or "postgresql://user@host/name"') from error
-    options |= {"pool_size": 8, "max_overflow": 24, "pool_timeout": LOCK_TIMEOUT_SECONDS}
+    options |= {"hide_parameters": True, "pool_size": 8, "max_overflow": 24, "pool_timeout": LOCK_TIMEOUT_SECONDS}
     if parsed.get_backend_name() == "postgresql":
         driver = parsed.set(drivername="postgresql+psycopg")
         return create_engine(driver, connect_args={"options": _POSTGRES_OPTIONS}, **options)
@@ -160,10 +166,10 @@ def _engine(url: str, **options: Any) -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver starts no transaction of its own
     for pragma in (
+        f"busy_timeout={LOCK_TIMEOUT_SECONDS * 1000}",  # first: the next one may have to wait
         "journal_mode=WAL",
         "synchronous=FULL",
         "wal_autocheckpoint=4000",
-        f"busy_timeout={LOCK_TIMEOUT_SECONDS * 1000}",
         "foreign_keys=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -21,7 +21,7 @@ def upgrade(database: Database) -> None:
         UnusableStoreError: it is of a revision that this program does not know: a later program made it.
     """
     config = _config()
-    with database.write() as connection:
+    with database.write(is_alone=True) as connection:
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")

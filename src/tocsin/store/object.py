@@ -34,7 +34,7 @@ from sqlalchemy import (
 
 from tocsin.model.predicate import Predicate
 from tocsin.model.query import BodyPage, ManifestEntry, ObjectQuery, Page
-from tocsin.store.database import METADATA, joined
+from tocsin.store.database import METADATA, is_storable, joined
 
 _ORDERED = String().with_variant(String(collation="C"), "postgresql")  # text order is byte order on both databases
 
@@ -90,7 +90,7 @@ def read_manifest(connection: Connection, predicate: Predicate, query: ObjectQue
 
 def holds(connection: Connection, predicate: Predicate, object_id: str) -> bool:
     """Any version of that object is visible."""
-    return bool(connection.execute(_HOLDS, {"id": object_id, **_values(predicate)}).scalar_one())
+    return is_storable(object_id) and bool(connection.execute(_HOLDS, {"id": object_id, **_values(predicate)}).scalar_one())
 
 
 def _rows(

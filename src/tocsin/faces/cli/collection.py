@@ -8,7 +8,7 @@ import typer
 from tocsin.faces.cli.console import Json, open_exchange, printable, show
 from tocsin.services.collection import Change, read_definitions
 
-app = typer.Typer(add_completion=False, help="Collections and their rights.")
+app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Collections and their rights.")
 
 
 @app.command("apply")

@@ -11,6 +11,7 @@ from tocsin.config import load_config
 from tocsin.errors import (
     ForbiddenError,
     InvalidInputError,
+    NotFoundError,
     PeerError,
     PeerRefusalError,
     StoreError,
@@ -18,6 +19,8 @@ from tocsin.errors import (
     UnauthenticatedError,
     UnusableStoreError,
 )
+from tocsin.model.collection import Collection
+from tocsin.model.member import Caller
 from tocsin.wiring import Exchange, build_exchange
 
 EXIT_CODES: dict[type[TocsinError], int] = {
@@ -53,6 +56,18 @@ def open_unchecked(ctx: typer.Context) -> Exchange:
     if home is None:
         raise InvalidInputError("no exchange is named", hint="give --home FOLDER before the command, or set TOCSIN_HOME")
     return build_exchange(load_config(home))
+
+
+def find_collection(exchange: Exchange, caller: Caller, name: str) -> Collection:
+    """The collection of that alias or id.
+
+    Raises:
+        NotFoundError: there is none that the caller may read or write.
+    """
+    try:
+        return exchange.collections.find(caller, name)
+    except NotFoundError as error:
+        raise NotFoundError(f"there is no collection {name!r} that {caller.name} may use", hint="see: tocsin collection list") from error
 
 
 def show(result: Any, *, text: str, as_json: bool) -> None:

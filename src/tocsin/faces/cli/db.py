@@ -4,7 +4,7 @@ import typer
 
 from tocsin.faces.cli.console import PART_FAILED, Json, open_exchange, open_unchecked, printable, show
 
-app = typer.Typer(add_completion=False, help="Care of the database.")
+app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Care of the database.")
 
 
 @app.command("check")

@@ -24,7 +24,7 @@ from tocsin.services.collection import read_definitions
 from tocsin.wiring import Exchange, build_exchange, make_secret
 
 ADMINISTRATOR = "admin"
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()

@@ -16,7 +16,7 @@ from tocsin.faces.cli.file import progress, read_objects
 from tocsin.model import admission, strict_json
 from tocsin.model.stix import Refusal
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 _OPTIONS = ValidationOptions(version="2.1", disabled="uuid-check")  # it wants UUIDv4 alone; UUIDv5 ids are made on purpose (ADR 0003)
 Remark = dict[str, str]
 

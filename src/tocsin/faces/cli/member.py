@@ -11,7 +11,7 @@ from tocsin.faces.cli.console import Json, open_exchange, show
 from tocsin.model.marking import Level
 from tocsin.model.member import Caller, Role
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.callback()

@@ -9,7 +9,7 @@ from tocsin.errors import InvalidInputError
 from tocsin.faces.cli.console import Json, open_exchange, show
 from tocsin.model.member import Organisation
 
-app = typer.Typer(add_completion=False, help="Organisations on this exchange.")
+app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Organisations on this exchange.")
 
 
 @app.command("add")

@@ -15,7 +15,7 @@ from tocsin.errors import InvalidInputError, PeerError
 from tocsin.faces.cli.console import Json, printable, show, tell
 from tocsin.faces.cli.file import progress
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()

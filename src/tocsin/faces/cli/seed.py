@@ -6,11 +6,11 @@ from typing import Any
 
 import typer
 
-from tocsin.faces.cli.console import PART_FAILED, Json, open_exchange, show, tell
+from tocsin.faces.cli.console import PART_FAILED, Json, find_collection, open_exchange, show, tell
 from tocsin.model.member import OPERATOR
 from tocsin.services.seed import list_seeds, load_seed
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()
@@ -21,7 +21,7 @@ def seed(ctx: typer.Context, as_json: Json = False) -> None:
     folders = (Path(str(files("tocsin") / "data" / "seeds")), exchange.config.home / "seeds")
     result: list[dict[str, Any]] = []
     for one in [one for folder in folders for one in list_seeds(folder)]:
-        collection = exchange.collections.find(operator, one.alias)
+        collection = find_collection(exchange, operator, one.alias)
         status = load_seed(exchange.objects, operator, seed=one, collection=collection, now=exchange.now())
         result.append({"file": one.file.name, "collection": one.alias, "taken": len(status.successes), "refused": len(status.failures)})
         for failure in status.failures:

@@ -17,7 +17,7 @@ from tocsin.faces.cli.collection import described
 from tocsin.faces.cli.console import open_exchange, tell
 from tocsin.services.collection import read_definitions
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()

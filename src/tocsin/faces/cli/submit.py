@@ -9,12 +9,11 @@ from typing import Annotated, Protocol
 import typer
 
 from tocsin.client import Client
-from tocsin.errors import NotFoundError
-from tocsin.faces.cli.console import PART_FAILED, Json, open_exchange, show, tell
+from tocsin.faces.cli.console import PART_FAILED, Json, find_collection, open_exchange, show, tell
 from tocsin.faces.cli.file import batches, progress, read_objects
 from tocsin.model.member import OPERATOR
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 class Fate(Protocol):
@@ -56,10 +55,7 @@ def submit(
 def _add(ctx: typer.Context, name: str, objects: Sequence[bytes], member: str) -> tuple[list[Fate], list[Fate]]:
     exchange = open_exchange(ctx)
     caller = exchange.members.find(member)
-    try:
-        collection = exchange.collections.find(caller, name)
-    except NotFoundError as error:
-        raise NotFoundError(f"there is no collection {name!r} that {member} may use", hint="see: tocsin collection list") from error
+    collection = find_collection(exchange, caller, name)
     taken, refused = list[Fate](), list[Fate]()
     with progress("storing", len(objects)) as bar:
         for batch in batches(objects):

@@ -6,7 +6,7 @@ import typer
 
 from tocsin.faces.cli.console import Json, open_exchange, show
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.callback()
