@@ -100,7 +100,7 @@ class Ground:
 
     def manifest(self, of: Collection, query: ObjectQuery = EVERYTHING) -> list[ManifestEntry]:
         """All that the query finds, on one page."""
-        return list(self.ask(of, query, limit=10_000).page.items)
+        return list(self.ask(of, query, limit=1_000_000).page.items)
 
     def versions(self, of: Collection, *wanted: str) -> list[str]:
         """The versions that `match[version]` finds, in the order of the log."""
@@ -118,7 +118,7 @@ class Ground:
 
     def bodies(self, of: Collection, query: ObjectQuery = EVERYTHING) -> bytes:
         """The bodies of all that the query finds, with commas between."""
-        return self.ask_bodies(of, query, limit=10_000).page.bodies
+        return self.ask_bodies(of, query, limit=1_000_000).page.bodies
 
     @staticmethod
     def pages(ask: Callable[..., Answer[AnyPage]], query: ObjectQuery, limits: Sequence[int], *, by_token: bool) -> list[Answer[AnyPage]]:

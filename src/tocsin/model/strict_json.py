@@ -19,10 +19,11 @@ from typing import Any, NoReturn
 import msgspec
 import orjson
 
-from tocsin.errors import MalformedJsonError, NotAnEnvelopeError
+from tocsin.errors import MalformedJsonError, NotAnEnvelopeError, TooLargeError
 
 MAX_VALUES = 100_000
 MAX_DEPTH = 100
+MAX_OBJECTS = 10_000  # in one envelope; of ordinary size they would be some 10 MB
 
 _BOM = b"\xef\xbb\xbf"  # editors on Windows put it before a file
 _OBJECTS_KEY = re.compile(rb'"objects"[ \t\r\n]*:[ \t\r\n]*')
@@ -81,11 +82,14 @@ def cut_envelope(body: bytes) -> list[bytes]:
     Raises:
         MalformedJsonError: not JSON, not UTF-8, a duplicate key beside `objects`, or nested too deeply to cut.
         NotAnEnvelopeError: JSON without a list `objects` that holds something.
+        TooLargeError: more than MAX_OBJECTS, each of which costs more than its bytes.
     """
     require_json(body)
     array = _objects_of(body)
     head = read(_without(body, array)).value
     objects = [bytes(item) for item in _LIST.decode(array)]
+    if len(objects) > MAX_OBJECTS:
+        raise TooLargeError(f"more than {MAX_OBJECTS} objects at once", hint="send them in several envelopes")
     if not objects:
         named = "a bundle" if head.get("type") == "bundle" else "an envelope"
         raise NotAnEnvelopeError("`objects` is empty", hint=f"{named} needs at least one object")
