@@ -12,6 +12,7 @@ from tocsin.errors import InvalidInputError
 from tocsin.model.stamp import stamp_of, version_of
 
 Form = TypeVar("Form")
+MATCHES = ("id", "type", "version", "spec_version")  # the `match` fields of objects and manifest
 MAX_VALUES = 1_000  # values of one filter
 _LIMIT = re.compile(r"[0-9]{1,18}", re.ASCII)
 _MATCH = re.compile(r"match\[(.*)\]", re.DOTALL)

@@ -58,9 +58,8 @@ class MemberService:
         Raises:
             UnauthenticatedError: the same, after the same work, for a wrong name and for a wrong password.
         """
-        key = self._digest(credential.name or "", credential.secret)
-        until, caller = self._callers.get(key, (0.0, None))
-        if caller is not None and time.monotonic() < until:
+        caller = self.remembered(credential)
+        if caller is not None:
             return caller
         with self.database.read() as connection:
             if credential.is_token:
@@ -72,8 +71,14 @@ class MemberService:
         if login is None:
             raise _failed()
         _make_room(self._callers)
+        key = self._digest(credential.name or "", credential.secret)
         self._callers[key] = (time.monotonic() + REMEMBERED_SECONDS, login.caller)
         return login.caller
+
+    def remembered(self, credential: Credential) -> Caller | None:
+        """The member of a credential that was good a moment ago; nothing is looked up."""
+        until, caller = self._callers.get(self._digest(credential.name or "", credential.secret), (0.0, None))
+        return caller if time.monotonic() < until else None
 
     def find(self, name: str) -> Caller:
         """The member of that name, for the local operator to act as.

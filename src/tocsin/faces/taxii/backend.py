@@ -119,10 +119,14 @@ class TaxiiBackend:
         return self._exchange.collections.find(g.caller, name)
 
     def _bodies(self, collection_id: str, reading: Reading) -> tuple[Resource, Resource]:
-        collection = self._find(collection_id)
-        answer = self._exchange.objects.bodies(g.caller, collection, reading, now=self._exchange.now())
-        joined = orjson.Fragment(b"[" + answer.page.bodies + b"]")
-        return _paged("objects", joined, answer), _date_headers(answer)
+        return objects_page(self._exchange, g.caller, self._find(collection_id), reading=reading)
+
+
+def objects_page(exchange: Exchange, caller: Caller, collection: Collection, *, reading: Reading) -> tuple[Resource, dict[str, str]]:
+    """An envelope of stored slices, nothing decoded, and its date headers."""
+    answer = exchange.objects.bodies(caller, collection, reading, now=exchange.now())
+    joined = orjson.Fragment(b"[" + answer.page.bodies + b"]")
+    return _paged("objects", joined, answer), _date_headers(answer)
 
 
 def _asked(arguments: Mapping[str, str], allowed: tuple[str, ...], limit: int, *, object_id: str | None = None) -> Resource:
@@ -154,7 +158,7 @@ def _paged(name: str, items: Any, answer: Answer[Any]) -> Resource:
     return resource
 
 
-def _date_headers(answer: Answer[Any]) -> Resource:
+def _date_headers(answer: Answer[Any]) -> dict[str, str]:
     if not answer.page.count:
         return {}
     return {"X-TAXII-Date-Added-First": text_of(answer.page.first), "X-TAXII-Date-Added-Last": text_of(answer.page.last)}

@@ -12,6 +12,7 @@ from medallion import register_blueprints
 from tocsin.faces.taxii.backend import TaxiiBackend
 from tocsin.faces.taxii.body import BodyReader
 from tocsin.faces.taxii.error import register_errors
+from tocsin.faces.taxii.lane import FastLane
 from tocsin.faces.taxii.negotiation import LOGGED_IN, MEDIA_TYPE, Negotiation
 from tocsin.faces.taxii.request import TaxiiRequest, credential_of, require_parameters
 from tocsin.model.member import ANONYMOUS
@@ -67,4 +68,4 @@ def mount_taxii(app: Flask, exchange: Exchange, *, base_url: str) -> None:
         environ[LOGGED_IN] = "" if credential is None else g.caller.name
         require_parameters(request)
 
-    app.wsgi_app = Negotiation(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Negotiation(FastLane(app.wsgi_app, exchange))  # type: ignore[method-assign]
