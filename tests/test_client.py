@@ -1,19 +1,16 @@
 """The public client, against a peer that plays along, a stock medallion, and callers who err."""
 
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-import medallion
 import pytest
 import stix2
-from flask import Flask
-from medallion.backends.memory_backend import MemoryBackend
-from werkzeug.serving import make_server
 
 from tests.peers.hostile import Answer, HostilePeer, page, status, status_of_everything, thing
+from tests.support.medallion import LOGIN, StockMedallion
 from tocsin.client import Client, Limits
 from tocsin.errors import InvalidInputError, PeerError
 
@@ -144,42 +141,27 @@ def test_collections_are_records(peer: HostilePeer) -> None:
 
 
 @pytest.fixture
-def stock() -> Iterator[str]:
-    """The reference server as it comes, with one empty collection."""
-    app = Flask("stock")
-    information = {"title": "root", "versions": ["application/taxii+json;version=2.1"], "max_content_length": 1_000_000}
-    collection = {"id": "91a7b528-80eb-42ed-a74d-c6fbd5a26116", "title": "Shared", "can_read": True, "can_write": True, "media_types": []}
-    backend = MemoryBackend()
-    backend.data = {
-        "/discovery": {"title": "stock", "api_roots": [], "default": ""},
-        "api": {"information": information, "status": [], "collections": [{**collection, "objects": [], "manifest": []}]},
-    }
-    app.medallion_backend, app.users_backend, app.taxii_config = backend, {"ana": "grun"}, {"max_page_size": 50}  # type: ignore[attr-defined]
-    medallion.register_blueprints(app)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    root = f"http://127.0.0.1:{server.port}/api/"
-    backend.data["/discovery"].update(api_roots=[root], default=root)
-    yield f"http://127.0.0.1:{server.port}/taxii2/"
-    server.shutdown()
-    server.server_close()
+def stock(tmp_path: Path) -> Iterator[StockMedallion]:
+    started = StockMedallion.start(tmp_path / "stock")
+    yield started
+    started.stop()
 
 
-def test_a_stock_medallion_is_pushed_to_and_pulled_from(stock: str) -> None:
+def test_a_stock_medallion_is_pushed_to_and_pulled_from(stock: StockMedallion) -> None:
     """It keeps one `next` for a whole pull and stamps a whole envelope alike."""
     objects = [thing(number) for number in range(120)]
-    with Client(stock, user="ana", password="grun") as client:
+    with Client(stock.discovery, user=LOGIN[0], password=LOGIN[1]) as client:
         assert len(client.push("Shared", objects).successes) == 120
         pages = list(client.pull("Shared"))
-        assert [len(each.bodies) for each in pages] == [50, 50, 20]
+        assert [len(each.bodies) for each in pages] == [20] * 6
         assert [each for one in pages for each in one.objects] == objects
         assert list(client.pull("Shared", since=pages[-1].last)) == []
         assert len(client.push("Shared", objects[:3]).failures) == 3
 
 
-def test_a_stock_medallion_tells_a_wrong_password_in_our_terms(stock: str) -> None:
+def test_a_stock_medallion_tells_a_wrong_password_in_our_terms(stock: StockMedallion) -> None:
     with pytest.raises(PeerError, match="does not accept the credential"):
-        Client(stock, user="ana", password="wrong").collections()
+        Client(stock.discovery, user=LOGIN[0], password="wrong").collections()
 
 
 def test_the_same_status_is_understood_without_its_lists(peer: HostilePeer) -> None:

@@ -87,10 +87,10 @@ def test_a_stranger_adds_objects_and_waits_for_their_status(root: ApiRoot) -> No
     collection = collection_of(root, "indicators")
     status = collection.add_objects({"objects": [indicator(100), indicator(101, pattern="nope")]})
     assert (status.status, status.success_count, status.failure_count, status.pending_count) == ("complete", 1, 1, 0)
-    assert [one.id for one in status.successes] == [indicator(100)["id"]]
-    assert [(one.id, one.version) for one in status.failures] == [(indicator(101)["id"], indicator(101)["modified"])]
+    assert [one["id"] for one in status.successes] == [indicator(100)["id"]]
+    assert [(one["id"], one["version"]) for one in status.failures] == [(indicator(101)["id"], indicator(101)["modified"])]
     status.refresh()
-    assert root.get_status(status.id).failures[0].message.startswith("$.pattern: the pattern does not parse")
+    assert root.get_status(status.id).failures[0]["message"].startswith("$.pattern: the pattern does not parse")
 
 
 def test_a_stranger_deletes_a_version_and_then_the_object(root: ApiRoot) -> None:
