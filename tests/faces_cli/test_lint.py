@@ -85,3 +85,11 @@ def test_a_file_that_cannot_be_read_is_wrong_input(file: Path) -> None:
     assert refused("lint", str(file)) == f"{file}: No such file or directory; give a file that can be read"
     file.write_text("{nope")
     assert refused("lint", str(file)).startswith(f"{file}: not JSON: ")
+
+
+def test_a_version_with_two_contents_is_an_error(file: Path) -> None:
+    """The first would be kept, the other refused; the same content again is no fault."""
+    first, again, other = (indicator(1, description=word) for word in ("a", "a", "b"))
+    write(file, first, again, other)
+    errors = [one for one in typed("lint", str(file)).stdout.splitlines() if ": error: " in one]
+    assert errors == [f"{file}: {first['id']}: error: $.modified: another content stands before under this id and version; keep one"]

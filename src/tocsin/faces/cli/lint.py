@@ -14,7 +14,7 @@ from stix2validator import ValidationOptions, validate_instance
 from tocsin.faces.cli.console import PART_FAILED, Json, printable, show
 from tocsin.faces.cli.file import progress, read_objects
 from tocsin.model import admission, strict_json
-from tocsin.model.stix import Refusal
+from tocsin.model.stix import Refusal, StixObject
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 _OPTIONS = ValidationOptions(version="2.1", disabled="uuid-check")  # it wants UUIDv4 alone; UUIDv5 ids are made on purpose (ADR 0003)
@@ -29,9 +29,11 @@ def lint(
     objects = read_objects(file)
     now = time.time_ns() // 1000
     remarks: list[Remark] = []
+    seen: dict[tuple[str, str], bytes] = {}
     with progress("checking", len(objects)) as bar:
         for position, body in enumerate(objects):
-            remarks += _remarks(body, now=now, position=position)
+            read = admission.read(body, now=now, position=position)
+            remarks += _remarks(body, read, seen)
             bar.advance(bar.task_ids[0])
     wrong = sum(remark["kind"] == "error" for remark in remarks)
     lines = [printable(f"{file}: {one['id']}: {one['kind']}: {one['message']}") for one in remarks]
@@ -41,11 +43,13 @@ def lint(
         raise typer.Exit(PART_FAILED)
 
 
-def _remarks(body: bytes, *, now: int, position: int) -> Iterator[Remark]:
-    read = admission.read(body, now=now, position=position)
+def _remarks(body: bytes, read: StixObject | Refusal, seen: dict[tuple[str, str], bytes]) -> Iterator[Remark]:
+    """What is to be said of one object; `seen` keeps the content of each version."""
     if isinstance(read, Refusal):
         yield {"id": read.id, "kind": "error", "message": str(read)}
         return
+    if read.version and seen.setdefault((read.id, read.version), read.content_hash) != read.content_hash:
+        yield {"id": read.id, "kind": "error", "message": "$.modified: another content stands before under this id and version; keep one"}
     for warning in read.warnings:
         yield {"id": read.id, "kind": "warning", "message": warning}
     report = validate_instance(strict_json.read(body).value, _OPTIONS)
