@@ -19,7 +19,7 @@ WHEEL    := $(VENV)/.wheel
 
 # Folders count too, so that a removed file is noticed.
 SOURCES  := pyproject.toml $(shell find src collections seeds ! -path '*__pycache__*' 2>/dev/null)
-PYTHONS  := $(wildcard src tests benchmarks)
+PYTHONS  := $(wildcard src tests benchmarks demo)
 
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --no-config --universal --python-version 3.11 --generate-hashes \
               --no-header --no-emit-index-url --no-emit-find-links --quiet $(UPGRADE)
@@ -27,7 +27,7 @@ UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --no-config --universal --pyt
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format bench docs lock realdata soak clean
+.PHONY: help run test lint format bench demo docs lock realdata soak clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -51,6 +51,9 @@ format: $(LOCK_DEV) ## write the code as ruff wants it
 
 bench: $(LOCK_DEV) $(WHEEL) ## measure the promises
 	$(BIN)/python -m benchmarks
+
+demo: $(LOCK_DEV) $(WHEEL) ## two providers that stay in step, with a kill in between, told in plain words
+	@$(BIN)/python -m demo
 
 docs: $(LOCK_DEV) $(WHEEL) ## check that every target, command and setting is in the docs
 	$(BIN)/pytest tests/house/test_text.py tests/house/test_docs.py

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import report, rows
+from benchmarks import report, rows, sync
 from benchmarks.measure import Row
 from benchmarks.rows import Effort
 from benchmarks.servers import bare_server, filled
@@ -32,6 +32,8 @@ def measure(sizes: tuple[int, ...], effort: Effort, *, database: str) -> Iterato
             yield from rows.cost(small, exchange, effort)
         yield from rows.ingest(large, bare, effort)
         yield from rows.body_memory(large, effort)
+        yield from sync.pulling(small, folder, effort)
+        yield from sync.watching(small, folder, effort)
 
 
 def main() -> None:

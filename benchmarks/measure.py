@@ -39,7 +39,7 @@ class Row:
     value: float
     low: float
     high: float
-    unit: str  # "%", "x", "objects/s" or "MB"
+    unit: str  # "%", "x", "/s", " ms" or "MB"
     floor: float | None = None
     aim: float | None = None
     detail: str = ""  # the absolute figures behind a ratio

@@ -30,6 +30,12 @@ class Config(BaseSettings):
     max_page_size: Annotated[int, Field(ge=1, le=10_000)] = Field(default=1_000, description="Objects on one page.")
     body_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(default=60.0, description="Seconds in which a body must have arrived.")
     body_min_rate: Annotated[int, Field(ge=1)] = Field(default=1_000, description="Bytes a second below which a slow body is refused.")
+    requests_per_second: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        default=50, description="Requests of one member, on all server processes together; twice as many at once; 0: no limit."
+    )
+    anonymous_requests_per_second: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        default=20, description="Requests of one address without a login, on each server process; 0: no limit."
+    )
     secret_file: str = Field(default="", description="The file of the root secret; empty: HOME/secret.")
 
     @field_validator("base_url")

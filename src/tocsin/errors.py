@@ -37,6 +37,14 @@ class UnauthenticatedError(TocsinError):
     """The caller showed a credential that is not valid."""
 
 
+class TooManyRequestsError(TocsinError):
+    """The caller asks too often; the same call may succeed after `retry_after_seconds`."""
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_seconds: int) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class ConflictError(TocsinError):
     """The caller's wish contradicts what is already there."""
 
@@ -65,3 +73,7 @@ class BusyError(StoreError):
     """Our store or server cannot take the work now; the same call may succeed after `retry_after_seconds`."""
 
     retry_after_seconds = 5
+
+
+class ClockError(BusyError):
+    """The clock leapt ahead; nothing is stamped by it until it is put right."""

@@ -10,11 +10,16 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tocsin.config import Config
 from tocsin.errors import InvalidInputError
+from tocsin.peers.interface import Limits
+from tocsin.services.account import AccountService
 from tocsin.services.collection import CollectionService
 from tocsin.services.maintenance import MaintenanceService
 from tocsin.services.member import MemberService
 from tocsin.services.object import ObjectService
 from tocsin.services.organisation import OrganisationService
+from tocsin.services.peer import PeerService
+from tocsin.services.sync import SyncService
+from tocsin.services.throttle import ThrottleService
 from tocsin.store.database import Database
 
 _SECRET_BYTES = 32
@@ -28,7 +33,11 @@ class Exchange:
     collections: CollectionService
     organisations: OrganisationService
     members: MemberService
+    accounts: AccountService
     objects: ObjectService
+    peers: PeerService
+    sync: SyncService
+    throttle: ThrottleService
     maintenance: MaintenanceService
 
     @staticmethod
@@ -44,22 +53,52 @@ def build_exchange(config: Config) -> Exchange:
         InvalidInputError: the secret is missing or broken, or the database's address is malformed.
     """
     database = Database(config.database_url)
-    objects = ObjectService(database=database, cursor_key=derive_key(_read_secret(config.secret_path), "cursor 1"))
+    root = bytes.fromhex(read_secret(config.secret_path))
+    objects = ObjectService(database=database, cursor_key=derive_key(root, "cursor 1"))
+    peers = PeerService(database=database, secret_key=derive_key(root, "peers 1"), limits=Limits())
     return Exchange(
         config=config,
         collections=CollectionService(database=database),
         members=MemberService(database=database),
+        accounts=AccountService(database=database),
         organisations=OrganisationService(database=database, objects=objects),
         objects=objects,
+        peers=peers,
+        sync=SyncService(database=database, objects=objects, connect=peers.client, now=Exchange.now),
+        throttle=ThrottleService(
+            database=database, per_second=config.requests_per_second, anonymous_per_second=config.anonymous_requests_per_second
+        ),
         maintenance=MaintenanceService(database=database),
     )
+
+
+def build_maintenance(config: Config) -> MaintenanceService:
+    """Care of the store alone, which needs no secret."""
+    return MaintenanceService(database=Database(config.database_url))
 
 
 def make_secret(path: Path) -> None:
     """Writes a new root secret that only this user can read; one that exists is kept."""
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(_SECRET_BYTES) + "\n", encoding="ascii")
+        write_secret(path, secrets.token_hex(_SECRET_BYTES))
+
+
+def write_secret(path: Path, secret: str) -> None:
+    """Puts a root secret in the place of the one there, if any; only this user can read it.
+
+    Raises:
+        InvalidInputError: it cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        draft.unlink(missing_ok=True)
+        draft.touch(mode=0o600)
+        draft.write_text(secret + "\n", encoding="ascii")
+        draft.rename(path)
+    except OSError as error:
+        raise InvalidInputError(
+            f"the secret cannot be written to {path}: {error.strerror}", hint="correct that, and do it again"
+        ) from error
 
 
 def derive_key(root: bytes, purpose: str) -> bytes:
@@ -67,11 +106,16 @@ def derive_key(root: bytes, purpose: str) -> bytes:
     return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"tocsin {purpose}".encode()).derive(root)
 
 
-def _read_secret(path: Path) -> bytes:
+def read_secret(path: Path) -> str:
+    """The root secret in hexadecimal.
+
+    Raises:
+        InvalidInputError: it is missing or broken.
+    """
     try:
         root = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
         raise InvalidInputError(f"the secret in {path} cannot be read", hint="restore it, or point TOCSIN_SECRET_FILE to it") from error
     if len(root) < _SECRET_BYTES:
         raise InvalidInputError(f"the secret in {path} is too short", hint=f"it needs {_SECRET_BYTES} bytes in hexadecimal")
-    return root
+    return root.hex()

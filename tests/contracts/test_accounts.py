@@ -30,7 +30,7 @@ def members(ground: Ground) -> Iterator[MemberService]:
 def test_a_member_logs_in_by_password_as_what_it_is(ground: Ground, members: MemberService) -> None:
     """Role, clearance, organisation and whether that is ours come from the store."""
     made = members.add_member(draft("carol", role=Role.SOC, clearance=Level.AMBER_STRICT), password=PASSWORD, now=now())
-    caller = members.log_in(Credential(PASSWORD, "carol"))
+    caller = members.log_in(Credential(PASSWORD, "carol"), now=now())
     assert caller == made
     assert (caller.role, caller.clearance, caller.organisation, caller.is_own) == (Role.SOC, Level.AMBER_STRICT, "Own", True)
     assert caller.number > 0
@@ -46,7 +46,7 @@ def test_neither_password_nor_token_is_in_the_store(ground: Ground, members: Mem
     assert hashed.startswith("$argon2id$")
     assert PASSWORD not in hashed
     assert all(len(one) == 32 and one not in token.encode() and token.encode() not in one for one in tokens)
-    assert members.log_in(Credential(token)).name == "dave"
+    assert members.log_in(Credential(token), now=now()).name == "dave"
 
 
 @pytest.mark.parametrize("taken", ["Erin", "erin", "ERIN", "Änne", "änne", "STRASSE", "straße", "Acme", "ACME"])
@@ -69,21 +69,21 @@ def test_a_name_logs_in_as_it_is_written(ground: Ground, members: MemberService)
     """Case counts, as it does in passwords."""
     members.add_member(draft("frank"), password=PASSWORD, now=now())
     with pytest.raises(UnauthenticatedError):
-        members.log_in(Credential(PASSWORD, "Frank"))
+        members.log_in(Credential(PASSWORD, "Frank"), now=now())
 
 
 @pytest.mark.parametrize("name", ["nobody", "", "a\0b", "a\ud800b", "%", "x" * 100_000])
 def test_a_name_that_cannot_be_there_is_a_failed_login(members: MemberService, name: str) -> None:
     """Text that a database refuses is as unknown as any other."""
     with pytest.raises(UnauthenticatedError):
-        members.log_in(Credential(PASSWORD, name))
+        members.log_in(Credential(PASSWORD, name), now=now())
 
 
 @pytest.mark.parametrize("token", ["tocsin_", "tocsin_unknown", "tocsin_\0", "tocsin_\ud800", "no prefix", ""])
 def test_an_unknown_token_is_a_failed_login(members: MemberService, token: str) -> None:
     """Alone, or as the password of a name."""
     with pytest.raises(UnauthenticatedError):
-        members.log_in(Credential(token))
+        members.log_in(Credential(token), now=now())
 
 
 def test_a_member_may_have_several_tokens(ground: Ground, members: MemberService) -> None:
@@ -91,7 +91,7 @@ def test_a_member_may_have_several_tokens(ground: Ground, members: MemberService
     members.add_member(draft("grace"), password=None, now=now())
     one, other = members.add_token("grace", now=now()), members.add_token("grace", now=now())
     assert one != other
-    assert members.log_in(Credential(one)) == members.log_in(Credential(other)) == members.find("grace")
+    assert members.log_in(Credential(one), now=now()) == members.log_in(Credential(other), now=now()) == members.find("grace")
 
 
 def test_a_member_without_a_password_cannot_log_in_by_one(ground: Ground, members: MemberService) -> None:
@@ -99,4 +99,4 @@ def test_a_member_without_a_password_cannot_log_in_by_one(ground: Ground, member
     members.add_member(draft("heidi"), password=None, now=now())
     for password in ("", PASSWORD):
         with pytest.raises(UnauthenticatedError):
-            members.log_in(Credential(password, "heidi"))
+            members.log_in(Credential(password, "heidi"), now=now())

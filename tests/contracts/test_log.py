@@ -78,7 +78,7 @@ def test_stamps_given_out_by_an_abandoned_transaction_were_seen_by_nobody(ground
     ground.add(shelf, indicator(1))
     before = ground.last_added(shelf)
     with pytest.raises(ZeroDivisionError), ground.database.write() as connection:
-        lock_collection(connection, shelf.number)
+        lock_collection(connection, shelf)
         allocate_stamps(connection, ground.database, number=shelf.number, count=5)
         raise ZeroDivisionError
     assert ground.last_added(shelf) == before

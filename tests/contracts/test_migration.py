@@ -11,10 +11,13 @@ from sqlalchemy import inspect, text
 from tests.contracts.ground import Ground
 from tests.support.objects import indicator
 from tocsin.errors import StoreError
-from tocsin.store import collection, member, migration, object, status
+from tocsin.store import collection, member, migration, object, peer, status, throttle
 from tocsin.store.database import METADATA, Database
 
-TABLES = {"alembic_version", "collection", "entry", "member", "organisation", "status", "token"}
+TABLES = {
+    *("alembic_version", "collection", "entry", "failure", "lease", "member"),
+    *("organisation", "peer", "refusal", "route", "status", "token"),
+}
 
 
 def tables(database: Database) -> set[str]:
@@ -24,7 +27,8 @@ def tables(database: Database) -> set[str]:
 
 def test_the_tables_of_the_store_are_all_known() -> None:
     """The comparison below sees every table of every module that has one."""
-    owned = {collection.collection, member.organisation, member.member, member.token, object.entry, status.status}
+    owned = {collection.collection, member.organisation, member.member, member.token, object.entry, status.status, throttle.failure}
+    owned |= {peer.peer, peer.route, peer.refusal, peer.lease}
     assert set(METADATA.tables.values()) == owned
     assert {table.name for table in owned} == TABLES - {"alembic_version"}
 

@@ -7,7 +7,8 @@ import json
 import shutil
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ COLLECTIONS = {  # alias: max_tlp, read, write
     "notice": ("green", ["*"], ["administrator"]),
     "shared": ("green", ["*"], ["administrator", "analyst", "peer"]),
 }
+_NUMBERS = count(1)
 IDS = {alias: f"5f1a8c52-64b0-4a5e-9d0e-3a6c7b6f000{number}" for number, alias in enumerate(COLLECTIONS, start=1)}
 
 
@@ -73,10 +75,12 @@ class Visitor:
 
     app: Flask
     credential: dict[str, str]
+    address: str = field(default_factory=lambda: f"2001:db8:{next(_NUMBERS):x}::1")  # its own: others' wrong logins do not count
 
     def ask(self, method: str, path: str, **options: Any) -> TestResponse:
         """One request; `headers` are added to the credential."""
         headers = {**self.credential, **options.pop("headers", {})}
+        options.setdefault("environ_base", {"REMOTE_ADDR": self.address})
         return self.app.test_client().open(path, method=method, headers=headers, **options)
 
     def get(self, path: str, **options: Any) -> TestResponse:
@@ -148,6 +152,8 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], House]:
     """Makes the exchange once, and gives out copies of it."""
     template = tmp_path_factory.mktemp("template") / "home"
     made = tocsin_json("init", str(template), "--base-url", BASE_URL)
+    with (template / "tocsin.toml").open("a") as settings:
+        settings.write("requests_per_second = 0\nanonymous_requests_per_second = 0\n")  # tests ask as fast as they can
     tokens = furnish(template)
 
     def copy() -> House:

@@ -93,7 +93,11 @@ def test_nothing_that_comes_is_a_fault_of_ours(
 ) -> None:
     """Any method, path, query, headers and body: never a 5xx, a redirect or HTML, always a resource or a whole TAXII error."""
     options: dict[str, Any] = {"data": body, "content_type": MEDIA_TYPE} if method in ("POST", "PUT", "PATCH") else {}
-    answer = shared_house.visitor(caller).ask(method, path, query_string=query, headers=headers, **options)
+    # The test client would take //x for a host: what follows the second slash goes in where a server would put it.
+    options |= {"environ_overrides": {"PATH_INFO": path}} if path.startswith("//") else {}
+    answer = shared_house.visitor(caller).ask(
+        method, "/" if path.startswith("//") else path, query_string=query, headers=headers, **options
+    )
     assert complaint(answer) is None
 
 

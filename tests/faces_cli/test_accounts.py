@@ -1,6 +1,7 @@
 """`tocsin organisation`, `member` and `token`: who is let in, and what is refused with which words."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ def test_an_organisation_gets_an_identity_and_an_outbox(home: Path, beta: dict[s
         "domain": "beta.example",
         "identity": "identity--08e749ea-aec7-54c1-bc72-340b6b16e3b9",
         "is_own": False,
+        "state": "active",
         "outbox": {"id": outbox["id"], "alias": "outbox-beta-ai"},
     }
     assert outbox["rights"] == {"read": ["Beta AI"], "write": ["administrator", "analyst"]}
@@ -54,6 +56,7 @@ def test_the_list_of_organisations_says_which_is_ours(home: Path) -> None:
         "domain": "acme.example",
         "identity": "identity--05c5620a-0972-53d5-a6c3-fafede128221",
         "is_own": True,
+        "state": "active",
     }
     text = typed("organisation", "list", home=home).stdout.splitlines()
     assert text[:2] == [
@@ -125,7 +128,7 @@ def test_a_password_may_come_from_standard_input(home: Path) -> None:
     [
         (b"short\n", "the password is too short; use 12 characters or more"),
         (b"", "the password is too short; use 12 characters or more"),
-        (b"\xff\xfe\xfflong enough\n", "the password is not UTF-8; write it in UTF-8"),
+        (b"\xff\xfe\xfflong enough\n", "the secret is not UTF-8; write it in UTF-8"),
         (b"tocsin_looks_like_a_token\n", "a password cannot begin with tocsin_: it would be taken for a token; choose another"),
     ],
 )
@@ -185,3 +188,189 @@ def test_a_token_is_shown_and_nothing_else(home: Path) -> None:
 )
 def test_a_token_is_for_a_member_that_can_log_in(home: Path, member: str, line: str) -> None:
     assert refused("token", "add", member, home=home) == line
+
+
+def account(home: Path, name: str) -> dict[str, object]:
+    """What the list says of a member."""
+    return dict(next(one for one in typed_json("member", "list", home=home) if one["name"] == name))
+
+
+def member(home: Path, name: str, *options: str) -> str:
+    """A new member; its password."""
+    return str(typed_json("member", "add", name, "--role", "peer", *options, home=home)["password"])
+
+
+def test_the_list_of_members_tells_all_that_is_known(home: Path) -> None:
+    """For programs, and a line each for people; the operator stands there as what never logs in."""
+    member(home, "fay", "--organisation", "Beta AI", "--clearance", "amber+strict")
+    typed("member", "expire", "fay", "--at", "2099-12-31T23:59:59Z", home=home)
+    listed = account(home, "fay")
+    assert listed == {
+        "name": "fay",
+        "organisation": "Beta AI",
+        "role": "peer",
+        "clearance": "amber+strict",
+        "state": "active",
+        "created": listed["created"],
+        "last_used": None,
+        "expires": "2099-12-31T23:59:59.000000Z",
+    }
+    assert account(home, "operator")["state"] == "no login"
+    made = str(listed["created"])[:10]
+    line = f"fay: active, made {made}, never used, expires 2099-12-31T23:59:59Z (Beta AI, peer, TLP:AMBER+STRICT)"
+    assert line in typed("member", "list", home=home).stdout.splitlines()
+
+
+def test_a_member_is_disabled_and_enabled(home: Path) -> None:
+    """Each command shows what became of it."""
+    member(home, "gus")
+    assert typed_json("member", "disable", "gus", home=home) == account(home, "gus")
+    assert account(home, "gus")["state"] == "disabled"
+    assert typed("member", "enable", "gus", home=home).stdout.startswith("gus: active, made ")
+    assert account(home, "gus")["state"] == "active"
+
+
+@pytest.mark.parametrize(("options", "state"), [(["--in", "0"], "expired"), (["--in", "0.5"], "active"), (["--never"], "active")])
+def test_a_member_expires_when_it_is_told_to(home: Path, options: list[str], state: str) -> None:
+    name = f"hal {' '.join(options).strip('-').replace('--', '')}".replace(" ", ".")
+    member(home, name)
+    shown = typed_json("member", "expire", name, *options, home=home)
+    assert (shown["state"], shown["expires"] is None) == (state, "--never" in options)
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ([], "it is not clear when it expires; give --at INSTANT, --in DAYS or --never"),
+        (["--in", "1", "--never"], "it is not clear when it expires; give --at INSTANT, --in DAYS or --never"),
+        (
+            ["--at", "tomorrow"],
+            "'tomorrow' is not a UTC timestamp; write it like \"2026-01-31T09:30:00.000Z\" (RFC 3339, UTC, ending in Z)",
+        ),
+    ],
+)
+def test_an_expiry_that_is_not_clear_is_refused(home: Path, options: list[str], line: str) -> None:
+    assert refused("member", "expire", "admin", *options, home=home) == line
+
+
+def test_a_new_password_is_made_and_shown_or_read(home: Path) -> None:
+    """As when the member was made."""
+    old = member(home, "ivo")
+    made = typed_json("member", "rotate", "ivo", home=home)
+    assert made == {"name": "ivo", "password": made["password"]}
+    assert made["password"] != old
+    assert typed_json("member", "rotate", "ivo", "--password-stdin", home=home, stdin=b"long enough and fine\n") == {"name": "ivo"}
+    first, second = typed("member", "rotate", "ivo", home=home).stdout.splitlines()
+    assert (first, second.startswith("Password: "), second.endswith("   (shown this once)")) == ("ivo has a new password", True, True)
+    line = refused("member", "rotate", "ivo", "--password-stdin", home=home, stdin=b"short\n")
+    assert line == "the password is too short; use 12 characters or more"
+
+
+@pytest.mark.parametrize("command", ["disable", "enable", "rotate", "expire --never"])
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("nobody", "there is no member 'nobody'; list them with: tocsin member list"),
+        ("operator", "operator cannot log in; it is the local command line"),
+        ("peer:beta", "peer:beta cannot log in; it stands for a peer: use tocsin peer"),
+    ],
+)
+def test_only_members_that_log_in_are_changed(home: Path, command: str, name: str, line: str) -> None:
+    """The operator, and what stands in the log for a peer, are told apart from those that are not there."""
+    if name.startswith("peer:") and not any(one["name"] == name for one in typed_json("member", "list", home=home)):
+        typed("peer", "add", "beta", "--url", "http://127.0.0.1:1/", "--organisation", "Beta AI", home=home)
+    verb, *options = command.split()
+    assert refused("member", verb, name, *options, home=home) == line
+
+
+def tokens(home: Path, name: str) -> list[dict[str, object]]:
+    return [one for one in typed_json("token", "list", home=home) if one["member"] == name]
+
+
+def test_the_list_of_tokens_never_shows_one(home: Path) -> None:
+    """It calls them by the first digits of their hash."""
+    member(home, "joy")
+    token = str(typed_json("token", "add", "joy", home=home)["token"])
+    (listed,) = tokens(home, "joy")
+    assert listed == {
+        "id": sha256(token.encode()).hexdigest()[:8],
+        "member": "joy",
+        "organisation": "Acme AI",
+        "state": "active",
+        "created": listed["created"],
+        "last_used": None,
+        "expires": None,
+    }
+    text = typed("token", "list", home=home).stdout
+    assert f"{listed['id']}  joy: active, made {str(listed['created'])[:10]}, never used (Acme AI)" in text.splitlines()
+    assert token not in text
+
+
+def test_a_token_is_rotated_expires_and_is_disabled(home: Path) -> None:
+    """The new one is shown once, like every other."""
+    member(home, "kim")
+    typed("token", "add", "kim", home=home)
+    old = str(tokens(home, "kim")[0]["id"])
+    made = typed_json("token", "rotate", old, "--grace", "24", home=home)
+    assert made == {"token": made["token"], "member": "kim", "replaces": old}
+    new = sha256(made["token"].encode()).hexdigest()[:8]
+    assert [(one["id"], one["state"], one["expires"] is None) for one in tokens(home, "kim")] == [
+        (old, "active", False),
+        (new, "active", True),
+    ]
+    assert typed_json("token", "expire", old, "--in", "0", home=home)["state"] == "expired"
+    assert typed("token", "disable", new, home=home).stdout.startswith(f"{new}  kim: disabled, made ")
+    assert refused("token", "rotate", new, home=home) == f"the token {new} is disabled; make a new one with: tocsin token add"
+
+
+def test_without_grace_the_old_token_ends_at_once(home: Path) -> None:
+    member(home, "lea")
+    typed("token", "add", "lea", home=home)
+    assert typed("token", "rotate", str(tokens(home, "lea")[0]["id"]), home=home).stdout.startswith("tocsin_")
+    assert [one["state"] for one in tokens(home, "lea")] == ["expired", "active"]
+
+
+@pytest.mark.parametrize(
+    ("identifier", "line"),
+    [
+        ("abc", "'abc' does not tell which token; give 8 digits or more of its id"),
+        ("0" * 8, "there is no token '00000000'; list them with: tocsin token list"),
+    ],
+)
+@pytest.mark.parametrize("command", ["disable", "rotate", "expire --never"])
+def test_a_token_that_is_not_named_is_not_changed(home: Path, command: str, identifier: str, line: str) -> None:
+    verb, *options = command.split()
+    assert refused("token", verb, identifier, *options, home=home) == line
+
+
+def test_an_organisation_is_off_boarded_and_readmitted(fresh: Path) -> None:
+    """One command tells all that it revoked; nothing of it comes back by itself."""
+    typed("organisation", "add", "Delta", home=fresh)
+    member(fresh, "mia", "--organisation", "Delta")
+    typed("token", "add", "mia", home=fresh)
+    typed("peer", "add", "delta-x", "--url", "http://127.0.0.1:1/", "--organisation", "Delta", home=fresh)
+    (token,) = tokens(fresh, "mia")
+    assert typed("organisation", "offboard", "Delta", home=fresh).stdout.splitlines() == [
+        "Delta is off-boarded; what it published stays",
+        "disabled: member mia",
+        f"disabled: token {token['id']} of mia",
+        "disabled: peer delta-x",
+    ]
+    assert typed_json("organisation", "offboard", "Delta", home=fresh) == {"name": "Delta", "members": [], "tokens": [], "peers": []}
+    assert next(one["state"] for one in typed_json("organisation", "list", home=fresh) if one["name"] == "Delta") == "off-boarded"
+    assert "(off-boarded)" in typed("organisation", "list", home=fresh).stdout
+    line = "Delta is off-boarded; take it in again with: tocsin organisation readmit"
+    assert refused("member", "add", "new", "--role", "peer", "--organisation", "Delta", home=fresh) == line
+    assert refused("member", "enable", "mia", home=fresh) == line
+    assert typed_json("organisation", "readmit", "Delta", home=fresh) == {"name": "Delta", "state": "active"}
+    assert (account(fresh, "mia")["state"], tokens(fresh, "mia")[0]["state"]) == ("disabled", "disabled")
+    assert typed_json("member", "enable", "mia", home=fresh)["state"] == "active"
+
+
+def test_our_own_organisation_stays(home: Path) -> None:
+    line = refused("organisation", "offboard", "Acme AI", home=home)
+    assert line == "Acme AI is our own organisation; disable its members one by one"
+    assert (
+        refused("organisation", "offboard", "Zeta", home=home)
+        == "there is no organisation 'Zeta'; list them with: tocsin organisation list"
+    )

@@ -32,7 +32,10 @@ def test_a_folder_without_an_exchange_is_told_how_to_become_one(tmp_path: Path) 
         (b"title = [", "Invalid value (at end of document); write it as TOML"),
         (b'title = "a"\ntitle = "b"', "Cannot overwrite a value (at end of document); write it as TOML"),
         (b"\xff\xfe", "'utf-8' codec can't decode byte 0xff in position 0"),
-        (b'titel = "x"', "unknown setting 'titel'; known settings: base_url, body_min_rate, body_seconds, contact, database, description,"),
+        (
+            b'titel = "x"',
+            "unknown setting 'titel'; known settings: anonymous_requests_per_second, base_url, body_min_rate, body_seconds, contact,",
+        ),
         (b"title = 5", "title: Input should be a valid string; correct it, or the TOCSIN_ variable of that name"),
         (b'max_page_size = "many"', "max_page_size: Input should be a valid integer"),
         (b"max_page_size = 0", "max_page_size: Input should be greater than or equal to 1"),
@@ -99,7 +102,7 @@ def test_a_database_that_is_gone_is_missed(fresh: Path, command: list[str]) -> N
     """Not one command goes on with an empty one."""
     (fresh / "tocsin.db").unlink()
     line = refused(*command, home=fresh)
-    assert line == "the database is empty, this program needs revision 0001; restore it, or run: tocsin db upgrade"
+    assert line == "the database is empty, this program needs revision 0003; restore it, or run: tocsin db upgrade"
 
 
 def test_a_schema_without_an_exchange_is_no_exchange(fresh: Path) -> None:
@@ -115,7 +118,7 @@ def test_a_database_of_another_program_is_not_touched(fresh: Path, command: list
     with sqlite.connect(fresh / "tocsin.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     line = refused(*command, home=fresh)
-    assert line == "the database is at revision 9999, this program needs revision 0001; restore it, or run: tocsin db upgrade"
+    assert line == "the database is at revision 9999, this program needs revision 0003; restore it, or run: tocsin db upgrade"
     assert refused("db", "upgrade", home=fresh) == "the database is at a revision that this program does not know; use a later program"
 
 

@@ -18,6 +18,10 @@ GROUPS = {
     "poll": ["nothing new among 2,000", "for comparison: /healthz, which reads nothing"],
     "time of a page among 2,000 against 1,000": ["no filter", "added_after", "id", "type", "three types"],
     "ingest, envelopes of 1,000 into 2,000": ["judged and durable", "against reading the same bodies"],
+    "sync of 1,000 objects between two exchanges": [
+        "judged and durable",
+        "from publication to the peer's page, --watch --interval 0.2",
+    ],
 }
 
 

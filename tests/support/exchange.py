@@ -15,6 +15,7 @@ import requests
 
 TOCSIN = str(Path(sys.executable).parent / "tocsin")
 READY_SECONDS = 30.0
+UNLIMITED = {"TOCSIN_REQUESTS_PER_SECOND": "0", "TOCSIN_ANONYMOUS_REQUESTS_PER_SECOND": "0"}  # tests ask as fast as they can
 
 
 def tocsin(
@@ -50,12 +51,13 @@ class RunningExchange:
     password: str = ""  # of the member `admin`
     process: subprocess.Popen[bytes] | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    database: str = ""  # the URL of its PostgreSQL database; "": SQLite
 
     @classmethod
     def make(cls, home: Path, *, database: str = "", **options: Any) -> "RunningExchange":
         """`tocsin init`; nothing is served yet."""
         made = tocsin_json("init", str(home), *(("--database", database) if database else ()))
-        return cls(home=home, password=made["administrator"]["password"], **options)
+        return cls(home=home, password=made["administrator"]["password"], database=database, **options)
 
     @property
     def url(self) -> str:
@@ -75,7 +77,9 @@ class RunningExchange:
         """Serves, and waits until it is ready."""
         command = [TOCSIN, "--home", str(self.home), "serve", "--port", str(self.port), "--workers", str(self.workers)]
         with (self.home / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | self.environment, start_new_session=True)
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, env=os.environ | UNLIMITED | self.environment, start_new_session=True
+            )
         until = time.monotonic() + READY_SECONDS
         while time.monotonic() < until:
             try:
@@ -119,6 +123,17 @@ class RunningExchange:
         """A member and its password."""
         made = tocsin_json("member", "add", name, *options, home=self.home)
         return (name, made["password"])
+
+    def has(self, alias: str, object_id: str) -> bool:
+        """Its page of that object, as the administrator sees it, is not empty."""
+        address = f"{self.url}/api/collections/{alias}/objects/{object_id}/"
+        return requests.get(address, auth=self.admin, timeout=30).status_code == 200
+
+    def delete(self, alias: str, object_id: str) -> None:
+        """All versions of an object, as the administrator."""
+        address = f"{self.url}/api/collections/{alias}/objects/{object_id}/"
+        answer = requests.delete(address, auth=self.admin, headers={"Accept": "application/taxii+json;version=2.1"}, timeout=30)
+        assert answer.status_code == 200, answer.text
 
     def add_token(self, member: str) -> str:
         return str(tocsin_json("token", "add", member, home=self.home)["token"])

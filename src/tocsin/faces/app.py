@@ -5,6 +5,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from secrets import token_hex
 from typing import Any
 
@@ -88,6 +89,18 @@ class _Observed:
         return self._app(environ, start)
 
 
+class _Stderr:
+    """Standard error that does not fail: where it goes to a file and the disk is full, lines are lost and no request."""
+
+    def write(self, line: bytes) -> None:
+        with suppress(OSError):
+            sys.stderr.buffer.write(line)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.buffer.flush()
+
+
 def _set_up_log() -> None:
     """JSON lines on stderr, one write each."""
     structlog.configure(
@@ -98,6 +111,6 @@ def _set_up_log() -> None:
             structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(file=_Stderr()),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from tocsin.errors import InvalidInputError, MalformedJsonError
@@ -53,6 +54,14 @@ def read(body: bytes, *, now: int, position: int) -> StixObject | Refusal:
     if fault is not None:
         return _refusal(value, fault, nameless=nameless)
     return _admitted(value, document.content_hash, body=body)
+
+
+def content_hash(body: bytes) -> bytes:
+    """The hash of an object's content, 32 bytes; of what is no readable JSON, that of its bytes."""
+    try:
+        return strict_json.read(body).content_hash
+    except MalformedJsonError:
+        return sha256(body).digest()
 
 
 def is_built_in(identifier: str) -> bool:

@@ -32,6 +32,7 @@ class Organisation:
     domain: str  # DNS domain, lower case; "" where none is known
     identity_id: str  # its STIX identity
     is_own: bool  # the organisation that runs this exchange
+    offboarded: int | None = None  # since when it takes no part any more
 
     @property
     def slug(self) -> str:

@@ -44,6 +44,17 @@ class ManifestEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One entry of the log on its way to a peer."""
+
+    id: str
+    added: int  # stamp
+    version: str | None  # normalised; None for an object without versions
+    body: bytes
+    organisation: str  # whose member it came from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A stretch of the log in its order, oldest first."""
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from tocsin.model.stamp import text_of, version_text
 
 KEPT_FOR = 7 * 86_400 * 1_000_000  # microseconds that a status can be asked for; the standard wants 24 hours
+ALREADY_HERE = "this content was here already"
+TRY_AGAIN = " (try again later)"  # ends the message of a failure that may pass; other exchanges of our kind know it
 MESSAGE_LIMIT = 1_000  # characters
 
 

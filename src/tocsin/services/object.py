@@ -15,18 +15,21 @@ from tocsin.model.cursor import Cursor, Place
 from tocsin.model.member import Caller
 from tocsin.model.query import Answer, AnyPage, BodyPage, ObjectQuery, Page
 from tocsin.model.stamp import text_of, version_of
-from tocsin.model.status import ObjectResult, Status
+from tocsin.model.status import ALREADY_HERE, TRY_AGAIN, ObjectResult, Status
 from tocsin.model.stix import Refusal, StixObject
 from tocsin.model.verdict import Accepted, Duplicate, Known, Verdict
 from tocsin.services import access
 from tocsin.store import log, object, status
 from tocsin.store.collection import allocate_stamps, lock_collection
-from tocsin.store.database import Database
+from tocsin.store.database import Connection, Database
 
 JUDGING_SECONDS = 20.0  # for one envelope, which a thousand ordinary objects need a thousandth of
 _TOO_SLOW = Refusal(
     id="", version=None, path="$", reason="the objects before it took too long to judge", hint="send fewer at once", is_passing=True
 )
+
+
+Fate = tuple[StixObject | Refusal, Verdict]  # an object as it was judged, and what became of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,18 +73,25 @@ class ObjectService:
         """
         access.require_writer(caller, collection)
         judged = _judge(bodies, now=now)
-        candidates = [item for item in judged if isinstance(item, StixObject)]
         with self.database.write() as connection:
-            lock_collection(connection, collection.number)
-            found = log.survey(connection, collection.number, candidates)
-            fates = _fates(caller, collection, judged, known=dict(found.known))
-            accepted = [item for item, fate in fates if isinstance(fate, Accepted) and isinstance(item, StixObject)]
-            stamps = range(0)
-            if accepted:
-                stamps = allocate_stamps(connection, self.database, number=collection.number, count=len(accepted))
-                log.append(connection, collection.number, accepted, stamps=stamps, found=found, member=caller.number)
+            fates, stamps = self._store(connection, caller, collection, judged=judged, has_memory=False)
             outcome = _status(fates, stamps, now=now)
             return outcome, status.keep_status(connection, outcome, member=caller.number)
+
+    def take(
+        self, caller: Caller, collection: Collection, bodies: Sequence[bytes], *, now: int, then: Callable[[Connection, list[Fate]], None]
+    ) -> list[Fate]:
+        """Judges and stores what a peer gave us; a version that was deleted here is not brought back.
+
+        Args:
+            collection: with the right to write that the operator's route gives.
+            then: called with the fates inside the same transaction, for the checkpoint that covers these objects.
+        """
+        judged = _judge(bodies, now=now)
+        with self.database.write() as connection:
+            fates, _stamps = self._store(connection, caller, collection, judged=judged, has_memory=True)
+            then(connection, fates)
+        return fates
 
     def delete(self, caller: Caller, collection: Collection, object_id: str, *, query: ObjectQuery, now: int) -> int:
         """Deletes the versions of an object that the query names, all or none of them; returns how many.
@@ -93,7 +103,7 @@ class ObjectService:
         access.require_reader(caller, collection)
         access.require_writer(caller, collection)
         with self.database.write() as connection:
-            lock_collection(connection, collection.number)
+            lock_collection(connection, collection)
             versions = log.list_versions(connection, collection.number, object_id)
             doomed = _chosen(versions, query)
             if not doomed:
@@ -115,6 +125,21 @@ class ObjectService:
         if resource is None:
             raise NotFoundError("there is no such status", hint="a status can be read for a week, by the member that posted")
         return resource
+
+    def _store(
+        self, connection: Connection, caller: Caller, collection: Collection, *, judged: Sequence[StixObject | Refusal], has_memory: bool
+    ) -> tuple[list[Fate], range]:
+        """Each object with its fate, in order, and the stamps of the accepted ones. With memory, what was deleted counts as there."""
+        lock_collection(connection, collection)
+        candidates = [item for item in judged if isinstance(item, StixObject)]
+        found = log.survey(connection, collection.number, candidates, has_memory=has_memory)
+        fates = _fates(caller, collection, judged, known=dict(found.known))
+        accepted = [item for item, fate in fates if isinstance(fate, Accepted) and isinstance(item, StixObject)]
+        if not accepted:
+            return fates, range(0)
+        stamps = allocate_stamps(connection, self.database, number=collection.number, count=len(accepted))
+        log.append(connection, collection.number, accepted, stamps=stamps, found=found, member=caller.number)
+        return fates, stamps
 
     def _answer(
         self, caller: Caller, collection: Collection, *, reading: Reading, now: int, read: Callable[..., AnyPage]
@@ -158,11 +183,9 @@ def _place(caller: Caller, collection: Collection, reading: Reading) -> Place:
     )
 
 
-def _fates(
-    caller: Caller, collection: Collection, judged: Sequence[StixObject | Refusal], *, known: dict[str, Known]
-) -> list[tuple[StixObject | Refusal, Verdict]]:
+def _fates(caller: Caller, collection: Collection, judged: Sequence[StixObject | Refusal], *, known: dict[str, Known]) -> list[Fate]:
     """Each object with its verdict, in order; later ones meet the earlier ones of the same envelope."""
-    fates: list[tuple[StixObject | Refusal, Verdict]] = []
+    fates: list[Fate] = []
     for item in judged:
         if isinstance(item, Refusal):
             fates.append((item, item))
@@ -175,7 +198,7 @@ def _fates(
     return fates
 
 
-def _status(fates: Sequence[tuple[StixObject | Refusal, Verdict]], stamps: range, *, now: int) -> Status:
+def _status(fates: Sequence[Fate], stamps: range, *, now: int) -> Status:
     successes, failures = list[ObjectResult](), list[ObjectResult]()
     remaining = iter(stamps)
     for item, verdict in fates:
@@ -185,9 +208,9 @@ def _status(fates: Sequence[tuple[StixObject | Refusal, Verdict]], stamps: range
             case Accepted():
                 successes.append(ObjectResult(id=item.id, version=version, message="; ".join(_warnings(item))))
             case Duplicate():
-                successes.append(ObjectResult(id=item.id, version=version, message="this content was here already"))
+                successes.append(ObjectResult(id=item.id, version=version, message=ALREADY_HERE))
             case Refusal():
-                failures.append(ObjectResult(id=item.id, version=version, message=str(verdict)))
+                failures.append(ObjectResult(id=item.id, version=version, message=f"{verdict}{TRY_AGAIN if verdict.is_passing else ''}"))
     return Status(id=str(uuid4()), requested=now, successes=tuple(successes), failures=tuple(failures))
 
 

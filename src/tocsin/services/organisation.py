@@ -9,6 +9,7 @@ import orjson
 
 from tocsin.errors import ConflictError, InvalidInputError, NotFoundError, UnusableStoreError
 from tocsin.model import admission
+from tocsin.model.account import Account
 from tocsin.model.collection import OUTBOX, PROVIDERS, Collection
 from tocsin.model.identifier import identity_id, object_id
 from tocsin.model.marking import MARKING_REF, Level
@@ -18,9 +19,19 @@ from tocsin.model.stix import Refusal
 from tocsin.services.object import ObjectService
 from tocsin.store import collection as collections
 from tocsin.store import member as members
+from tocsin.store import peer as peers
 from tocsin.store.database import Database
 
 _DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revoked:
+    """What an organisation held until it was off-boarded."""
+
+    members: list[str]
+    tokens: list[Account]
+    peers: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +106,42 @@ class OrganisationService:
             organisation = members.add_organisation(connection, draft)
             collections.define_collection(connection, outbox, is_new=True)
         return organisation, outbox
+
+    def offboard(self, name: str, *, now: int) -> Revoked:
+        """Ends every login of an organisation and every exchange with its peers, at once; its objects stay.
+
+        Raises:
+            NotFoundError: there is none of that name.
+            InvalidInputError: it is ours.
+        """
+        organisation = self._other(name)
+        with self.database.write() as connection:
+            active = [one for one in members.list_members(connection) if one.organisation == name and one.state(now) == "active"]
+            tokens = [one for one in members.list_tokens(connection) if one.organisation == name and one.state(now) == "active"]
+            known = [one for one in peers.list_peers(connection) if one.organisation == name and not one.is_disabled]
+            members.disable_all(connection, organisation.number, now=now)
+            for peer in known:
+                peers.change_peer(connection, peer.number, is_disabled=True)
+            members.set_offboarded(connection, organisation.number, organisation.offboarded or now)
+        return Revoked(members=[one.name for one in active], tokens=tokens, peers=[one.name for one in known])
+
+    def readmit(self, name: str) -> None:
+        """Lets an organisation take part again; what was revoked stays so until it is enabled one by one.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        organisation = self._other(name)
+        with self.database.write() as connection:
+            members.set_offboarded(connection, organisation.number, None)
+
+    def _other(self, name: str) -> Organisation:
+        found = next((one for one in self.listing() if one.name == name), None)
+        if found is None:
+            raise NotFoundError(f"there is no organisation {name!r}", hint="list them with: tocsin organisation list")
+        if found.is_own:
+            raise InvalidInputError(f"{name} is our own organisation", hint="disable its members one by one")
+        return found
 
     def _publish(self, identity: bytes, *, now: int) -> None:
         with self.database.read() as connection:

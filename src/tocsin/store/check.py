@@ -50,6 +50,11 @@ def _twice(column: ColumnElement[Any]) -> Select[Any]:
     return groups.group_by(entry.c.collection, entry.c.id, column).having(func.count() > 1)
 
 
+def count_entries(connection: Connection) -> int:
+    """Of all logs together, tombstones too."""
+    return connection.execute(select(func.count()).select_from(entry)).scalar_one()
+
+
 def fold(connection: Connection) -> None:
     """Drops every projection of the log and folds the log again."""
     connection.execute(_DROP)

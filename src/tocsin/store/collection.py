@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, SmallInteger, St
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import JSON
 
+from tocsin.errors import BusyError
 from tocsin.model.collection import Collection
 from tocsin.model.marking import Level
 from tocsin.store.database import METADATA, Database
@@ -30,7 +31,11 @@ _ALL = _DEFINED.order_by(collection.c.title)
 _INSERT = insert(collection)
 _UPDATE = update(collection).where(collection.c.id == bindparam("of_id"))
 _FREE = _UPDATE.values(alias=collection.c.id, title=collection.c.id)
-_LOCK = select(collection.c.last_added).where(collection.c.number == bindparam("of")).with_for_update()
+_LOCK = (
+    select(collection.c.last_added)
+    .where(collection.c.number == bindparam("of"), collection.c.epoch == bindparam("in_epoch"))
+    .with_for_update()
+)
 
 
 def list_collections(connection: Connection) -> list[Collection]:
@@ -63,18 +68,37 @@ def free_names(connection: Connection, definitions: Sequence[Collection]) -> Non
         connection.execute(_FREE, [{"of_id": definition.id} for definition in definitions])
 
 
-def lock_collection(connection: Connection, number: int) -> None:
-    """Makes this transaction the only writer of the collection; always the first statement of a write (HAZARDS, "The cursor")."""
-    connection.execute(_LOCK, {"of": number}).scalar_one()
+def lock_collection(connection: Connection, of: Collection) -> None:
+    """Makes this transaction the only writer of the collection; always the first statement of a write (HAZARDS, "The cursor").
+
+    Raises:
+        BusyError: a backup was restored since the caller read the definition: the number may be another collection's now.
+    """
+    if connection.execute(_LOCK, {"of": of.number, "in_epoch": of.epoch}).first() is None:
+        raise BusyError("the database was restored a moment ago", hint="try again shortly")
 
 
 def allocate_stamps(connection: Connection, database: Database, *, number: int, count: int) -> range:
     """`count` (1 or more) new stamps, oldest first; the last one is a whole millisecond, none was handed out before.
 
     The caller holds the collection's lock. Stamps follow the database's clock, and go on above the last one when that clock went back.
+
+    Raises:
+        ClockError: that clock leapt ahead.
     """
     ahead = database.greatest(collection.c.last_added + count, database.now()) + 999
     # Divided, not `ahead - ahead % 1000`: PostgreSQL would read its clock twice.
     statement = update(collection).where(collection.c.number == number).values(last_added=ahead // 1000 * 1000)
-    last = connection.execute(statement.returning(collection.c.last_added)).scalar_one()
+    last, now = connection.execute(statement.returning(collection.c.last_added, database.now())).one()
+    database.require_steady_clock(now)
     return range(last - count + 1, last + 1)
+
+
+def read_clock(connection: Connection, database: Database) -> int:
+    """The database's clock as a stamp."""
+    return connection.execute(select(database.now())).scalar_one()
+
+
+def last_stamps(connection: Connection) -> dict[str, int]:
+    """Where each log stands, by alias; 0 where nothing was added yet."""
+    return {row.alias: row.last_added for row in connection.execute(select(collection.c.alias, collection.c.last_added))}

@@ -19,10 +19,10 @@ from tocsin.store.object import entry
 _SLICE = 10_000  # objects looked up in one statement: a statement holds some 30,000 values at most
 
 _ALIVE = entry.c.body.is_not(None)
-_KNOWN = select(entry.c.id, entry.c.added, entry.c.version, entry.c.hash, entry.c.is_first, entry.c.is_last).where(
+_EVER_KNOWN = select(entry.c.id, entry.c.added, entry.c.version, entry.c.hash, entry.c.is_first, entry.c.is_last).where(
     entry.c.collection == bindparam("of"),
     entry.c.id.in_(bindparam("ids", expanding=True)),
-    _ALIVE,
+    entry.c.deletes.is_(None),
     or_(
         entry.c.is_first,
         entry.c.is_last,
@@ -30,6 +30,7 @@ _KNOWN = select(entry.c.id, entry.c.added, entry.c.version, entry.c.hash, entry.
         entry.c.hash.in_(bindparam("hashes", expanding=True)),
     ),
 )
+_KNOWN = _EVER_KNOWN.where(_ALIVE)
 _INSERT = insert(entry)
 _SET_ENDS = (
     update(entry)
@@ -68,12 +69,17 @@ class Survey:
     ends: Mapping[str, tuple[ManifestEntry, ...]]  # per id: its first and last entry, once if they are the same
 
 
-def survey(connection: Connection, number: int, objects: Sequence[StixObject]) -> Survey:
-    """Looks up what admission and `append` need of the objects' ids; the caller holds the collection's lock."""
+def survey(connection: Connection, number: int, objects: Sequence[StixObject], *, has_memory: bool = False) -> Survey:
+    """Looks up what admission and `append` need of the objects' ids; the caller holds the collection's lock.
+
+    Args:
+        has_memory: what was deleted counts as known too.
+    """
+    statement = _EVER_KNOWN if has_memory else _KNOWN
     known: dict[str, Known] = {}
     ends: dict[str, dict[int, ManifestEntry]] = {}
     for start in range(0, len(objects), _SLICE):
-        for row in connection.execute(_KNOWN, _sought(number, objects[start : start + _SLICE])):
+        for row in connection.execute(statement, _sought(number, objects[start : start + _SLICE])):
             known.setdefault(row.id, Known()).note(row.version, row.hash)
             if row.is_first or row.is_last:  # more than one slice may find it
                 ends.setdefault(row.id, {})[row.added] = ManifestEntry(id=row.id, added=row.added, version=row.version)

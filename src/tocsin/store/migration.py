@@ -29,18 +29,27 @@ def upgrade(database: Database) -> None:
             raise UnusableStoreError("the database is at a revision that this program does not know", hint="use a later program") from error
 
 
+def is_empty(database: Database) -> bool:
+    """Nobody ever made a schema in it."""
+    return _revision(database) is None
+
+
 def require_current(database: Database) -> None:
     """The schema is that of this program.
 
     Raises:
         UnusableStoreError: it is older or newer, or there is none.
     """
-    with database.read() as connection:
-        have = MigrationContext.configure(connection).get_current_revision()
+    have = _revision(database)
     want = ScriptDirectory.from_config(_config()).get_current_head()
     if have != want:
         state = "is empty" if have is None else f"is at revision {have}"
         raise UnusableStoreError(f"the database {state}, this program needs revision {want}", hint="restore it, or run: tocsin db upgrade")
+
+
+def _revision(database: Database) -> str | None:
+    with database.read() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config() -> AlembicConfig:

@@ -33,8 +33,10 @@ from sqlalchemy import (
 )
 
 from tocsin.model.predicate import Predicate
-from tocsin.model.query import BodyPage, ManifestEntry, ObjectQuery, Page
+from tocsin.model.query import BodyPage, LogEntry, ManifestEntry, ObjectQuery, Page
+from tocsin.model.stamp import text_of, version_of
 from tocsin.store.database import METADATA, is_storable, joined
+from tocsin.store.member import member, organisation
 
 _ORDERED = String().with_variant(String(collation="C"), "postgresql")  # text order is byte order on both databases
 
@@ -61,6 +63,14 @@ Index("entry_last_type", entry.c.collection, entry.c.type, entry.c.added, sqlite
 
 _MAX_BRANCHES = 16  # more types than these are looked up as a list
 VISIBLE = and_(entry.c.collection == bindparam("visible_collection", type_=Integer), bindparam("visible", type_=Boolean) == true())
+_OF_PEERS = (
+    select(entry.c.id, entry.c.added, entry.c.version, entry.c.body, organisation.c.name.label("organisation"))
+    .join_from(entry, member, entry.c.member == member.c.number)
+    .join(organisation, member.c.organisation == organisation.c.number)
+    .where(VISIBLE, entry.c.body.is_not(None))
+)
+_ENTRIES = _OF_PEERS.where(entry.c.added > bindparam("after")).order_by(entry.c.added).limit(bindparam("limit", type_=Integer))
+_ENTRY = _OF_PEERS.where(entry.c.added == bindparam("added"))
 _HOLDS = select(exists().where(VISIBLE, entry.c.id == bindparam("id"), entry.c.body.is_not(None)))
 
 
@@ -86,6 +96,24 @@ def read_manifest(connection: Connection, predicate: Predicate, query: ObjectQue
     if not items:
         return Page()
     return Page(items=items, first=items[0].added, last=items[-1].added, has_more=len(rows) > limit)
+
+
+def read_entries(connection: Connection, predicate: Predicate, *, after: int, limit: int) -> list[LogEntry]:
+    """Every living version in the order of the log, for a peer whose predicate this is."""
+    rows = connection.execute(_ENTRIES, {"after": after, "limit": limit, **_values(predicate)})
+    return [_log_entry(row) for row in rows]
+
+
+def read_entry(connection: Connection, predicate: Predicate, *, added: int) -> LogEntry | None:
+    """The one of that stamp, if it still has a body."""
+    row = connection.execute(_ENTRY, {"added": added, **_values(predicate)}).one_or_none()
+    return _log_entry(row) if row else None
+
+
+def _log_entry(row: Any) -> LogEntry:
+    is_versioned = row.version != version_of(text_of(row.added))
+    version = row.version if is_versioned else None
+    return LogEntry(id=row.id, added=row.added, version=version, body=bytes(row.body), organisation=row.organisation)
 
 
 def holds(connection: Connection, predicate: Predicate, object_id: str) -> bool:

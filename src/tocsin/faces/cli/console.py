@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from tocsin.config import load_config
+from tocsin.config import Config, load_config
 from tocsin.errors import (
     ForbiddenError,
     InvalidInputError,
@@ -20,20 +20,22 @@ from tocsin.errors import (
     UnusableStoreError,
 )
 from tocsin.model.collection import Collection
+from tocsin.model.marking import Level
 from tocsin.model.member import Caller
 from tocsin.wiring import Exchange, build_exchange
 
+PART_FAILED = 1
+WRONG_INPUT = 2
+PEER_FAILED = 4
+OURS = 5
 EXIT_CODES: dict[type[TocsinError], int] = {
-    UnusableStoreError: 2,
+    UnusableStoreError: WRONG_INPUT,
     PeerRefusalError: 3,
-    PeerError: 4,
-    StoreError: 5,
+    PeerError: PEER_FAILED,
+    StoreError: OURS,
     ForbiddenError: 3,
     UnauthenticatedError: 3,
 }  # the first that fits; every other error is wrong input: 2
-PART_FAILED = 1
-WRONG_INPUT = 2
-OURS = 5
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -52,10 +54,19 @@ def open_exchange(ctx: typer.Context) -> Exchange:
 
 def open_unchecked(ctx: typer.Context) -> Exchange:
     """The same without a look at the schema: for what mends it."""
+    return build_exchange(open_config(ctx))
+
+
+def open_config(ctx: typer.Context) -> Config:
+    """The settings alone: for what has to work where the secret or the database is lost.
+
+    Raises:
+        InvalidInputError: no exchange was named, or there is none.
+    """
     home: Path | None = ctx.obj
     if home is None:
         raise InvalidInputError("no exchange is named", hint="give --home FOLDER before the command, or set TOCSIN_HOME")
-    return build_exchange(load_config(home))
+    return load_config(home)
 
 
 def find_collection(exchange: Exchange, caller: Caller, name: str) -> Collection:
@@ -85,6 +96,30 @@ def fail(error: TocsinError) -> NoReturn:
     """One line on stderr, and the exit code of the error's kind."""
     tell(f"tocsin: {error}")
     sys.exit(next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), WRONG_INPUT))
+
+
+def read_secret() -> str:
+    """A password or token from the first line of standard input.
+
+    Raises:
+        InvalidInputError: it is not UTF-8.
+    """
+    try:
+        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise InvalidInputError("the secret is not UTF-8", hint="write it in UTF-8") from error
+
+
+def clearance_of(word: str) -> Level:
+    """The TLP level that an option names.
+
+    Raises:
+        InvalidInputError: there is none of that name.
+    """
+    try:
+        return Level.named(word)
+    except ValueError as error:
+        raise InvalidInputError(str(error), hint="give one of those") from error
 
 
 def printable(text: str) -> str:

@@ -21,10 +21,14 @@ COMMANDS = {
     "token": "Tokens with which members log in.",
     "collection": "Collections and their rights.",
     "seed": "Load the seeds.",
+    "peer": "Other exchanges, and the routes to and from them.",
+    "push": "Push to peers what they have not got yet.",
+    "sync": "Pull from and push to peers, once or again and again.",
     "submit": "Put STIX objects from a file into a collection, here or elsewhere.",
-    "pull": "Get the objects of a collection of any TAXII 2.1 server.",
+    "pull": "Pull from peers, or get a collection of any TAXII 2.1 server.",
     "lint": "Say what is wrong, and what could be better, in a file of STIX objects.",
     "db": "Care of the database.",
+    "doctor": "Look at the exchange, and say what is not well.",
 }
 
 

@@ -31,8 +31,34 @@ def add(
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """List the organisations."""
     everything = open_exchange(ctx).organisations.listing()
-    text = "\n".join(f"{one.name}  {one.identity_id}{'  (ours)' if one.is_own else ''}" for one in everything)
+    remarks = {True: "  (ours)", False: ""}
+    text = "\n".join(f"{one.name}  {one.identity_id}{'  (off-boarded)' if one.offboarded else remarks[one.is_own]}" for one in everything)
     show([_shape(one) for one in everything], text=text, as_json=as_json)
+
+
+@app.command("offboard")
+def offboard(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The organisation that leaves.")], as_json: Json = False) -> None:
+    """End every login and every peer of an organisation, at once. Its objects stay."""
+    exchange = open_exchange(ctx)
+    revoked = exchange.organisations.offboard(name, now=exchange.now())
+    tokens = [{"id": one.id, "member": one.name} for one in revoked.tokens]
+    lines = [
+        f"{name} is off-boarded; what it published stays",
+        *(f"disabled: member {one}" for one in revoked.members),
+        *(f"disabled: token {one.id} of {one.name}" for one in revoked.tokens),
+        *(f"disabled: peer {one}" for one in revoked.peers),
+    ]
+    result = {"name": name, "members": revoked.members, "tokens": tokens, "peers": revoked.peers}
+    show(result, text="\n".join(lines), as_json=as_json)
+
+
+@app.command("readmit")
+def readmit(
+    ctx: typer.Context, name: Annotated[str, typer.Argument(help="The organisation that comes back.")], as_json: Json = False
+) -> None:
+    """Let an organisation take part again. Its members and peers stay disabled until each is enabled; its tokens for good."""
+    open_exchange(ctx).organisations.readmit(name)
+    show({"name": name, "state": "active"}, text=f"{name} takes part again; enable its members one by one", as_json=as_json)
 
 
 def _shape(organisation: Organisation) -> dict[str, Any]:
@@ -41,6 +67,7 @@ def _shape(organisation: Organisation) -> dict[str, Any]:
         "domain": organisation.domain,
         "identity": organisation.identity_id,
         "is_own": organisation.is_own,
+        "state": "active" if organisation.offboarded is None else "off-boarded",
     }
 
 

@@ -1,4 +1,4 @@
-"""`tocsin pull`: the objects of a collection of any TAXII 2.1 server, as JSON lines."""
+"""`tocsin pull`: from our peers into our collections; or a collection of any TAXII 2.1 server, as JSON lines, with no exchange of ours."""
 
 import os
 import sys
@@ -12,26 +12,52 @@ import typer
 
 from tocsin.client import Client, Page
 from tocsin.errors import InvalidInputError, PeerError
-from tocsin.faces.cli.console import Json, printable, show, tell
+from tocsin.faces.cli.console import Json, open_exchange, printable, show, tell
 from tocsin.faces.cli.file import progress
+from tocsin.faces.cli.sync import chosen, finish, local_id, run
+from tocsin.model.peer import Direction
+from tocsin.model.stamp import stamp_of, text_of
+from tocsin.services.sync import Errand
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()
 def pull(
-    collection: Annotated[str, typer.Option(help="The collection: alias, id or title.")],
-    from_: Annotated[str, typer.Option("--from", help="Discovery or API root URL of the server; the token is TOCSIN_TOKEN.")],
-    since: Annotated[str, typer.Option(help="Only what was added after this stamp, such as the `last` of an earlier pull.")] = "",
-    output: Annotated[Path | None, typer.Option(help="The file to write; without it, standard output.")] = None,
+    ctx: typer.Context,
+    peer: Annotated[str, typer.Argument(help="The peer; without it, all of them.")] = "",
+    from_: Annotated[str, typer.Option("--from", help="Instead: discovery or API root URL of a server; the token is TOCSIN_TOKEN.")] = "",
+    collection: Annotated[str, typer.Option(help="Only this collection of ours; with --from, the server's: alias, id or title.")] = "",
+    since: Annotated[str, typer.Option(help="Only what was added there after this stamp.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would come.")] = False,
+    output: Annotated[Path | None, typer.Option(help="With --from, the file to write; without it, standard output.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Get the objects of a collection, one a line, each as it arrived. Tells on stderr where it ended, for the next `--since`."""
+    """Pull from peers what is new there. With --from, get a server's collection, one object a line, each as it arrived."""
+    if from_:
+        if peer or dry_run or not collection:
+            raise InvalidInputError("--from takes one collection of one server", hint="give --from URL --collection NAME alone")
+        _get(from_, collection, since=since, output=output, as_json=as_json)
+        return
+    if output is not None:
+        raise InvalidInputError("--output is for --from: what peers give goes into our collections", hint="leave --output out")
+    exchange = open_exchange(ctx)
+    errand = Errand(
+        directions=frozenset({Direction.PULL}),
+        collection=local_id(exchange, collection),
+        since=text_of(stamp_of(since)) if since else "",
+        is_dry_run=dry_run,
+    )
+    finish(run(exchange, chosen(exchange, peer), errand), as_json=as_json)
+
+
+def _get(url: str, collection: str, *, since: str, output: Path | None, as_json: bool) -> None:
+    """Tells on stderr where it ended, for the next `--since`."""
     if as_json and output is None:
         raise InvalidInputError("--json is about the result, and the objects are on standard output", hint="give --output as well")
     count, last = 0, since
     try:
-        with Client(from_, os.environ.get("TOCSIN_TOKEN")) as client:
+        with Client(url, os.environ.get("TOCSIN_TOKEN") or None) as client:
             for page in _written(client.pull(collection, since=since or None), output):
                 count, last = count + len(page.bodies), page.last or last
     except PeerError:

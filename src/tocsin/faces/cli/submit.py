@@ -3,12 +3,14 @@
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Protocol
 
 import typer
 
 from tocsin.client import Client
+from tocsin.errors import InvalidInputError
 from tocsin.faces.cli.console import PART_FAILED, Json, find_collection, open_exchange, show, tell
 from tocsin.faces.cli.file import batches, progress, read_objects
 from tocsin.model.member import OPERATOR
@@ -35,6 +37,8 @@ def submit(
     as_json: Json = False,
 ) -> None:
     """Put STIX objects into a collection. What is refused is named, one line an id, and the exit code is 1."""
+    if to and as_member != OPERATOR:
+        raise InvalidInputError("--as names a member of our exchange, and --to another server", hint="log in there with TOCSIN_TOKEN")
     objects = read_objects(file)
     taken, refused = _push(to, collection, objects) if to else _add(ctx, collection, objects, as_member)
     for (object_id, message), times in Counter((one.id, one.message or "") for one in refused).items():
@@ -68,10 +72,13 @@ def _add(ctx: typer.Context, name: str, objects: Sequence[bytes], member: str) -
 
 def _push(url: str, collection: str, objects: Sequence[bytes]) -> tuple[list[Fate], list[Fate]]:
     taken, refused = list[Fate](), list[Fate]()
-    with progress("pushing", len(objects)) as bar, Client(url, os.environ.get("TOCSIN_TOKEN")) as client:
+    with progress("pushing", len(objects)) as bar, Client(url, os.environ.get("TOCSIN_TOKEN") or None) as client:
         for batch in batches(objects):
             status = client.push(collection, batch)
-            taken += (*status.successes, *status.pendings)
-            refused += status.failures
+            taken += status.successes
+            refused += (
+                *status.failures,
+                *(replace(one, message="the server had not decided yet; submit it again") for one in status.pendings),
+            )
             bar.advance(bar.task_ids[0], len(batch))
     return taken, refused

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from tocsin.errors import (
     BusyError,
+    ClockError,
     ConflictError,
     ForbiddenError,
     InvalidInputError,
@@ -17,6 +18,7 @@ from tocsin.errors import (
     NotFoundError,
     TocsinError,
     TooLargeError,
+    TooManyRequestsError,
     UnauthenticatedError,
 )
 from tocsin.faces.taxii.body import SlowBodyError
@@ -32,6 +34,7 @@ STATUS: dict[type[TocsinError], int] = {
     ForbiddenError: 403,
     NotFoundError: 404,
     ConflictError: 409,
+    TooManyRequestsError: 429,
 }  # the first that fits; anything else is ours
 REQUEST_ID = "tocsin.request_id"  # in the WSGI environment
 _TITLES = {
@@ -46,6 +49,7 @@ _TITLES = {
     413: "Too large",
     415: "Wrong media type",
     422: "Not an envelope",
+    429: "Too many requests",
     500: "Server error",
     503: "Busy",
 }
@@ -83,8 +87,11 @@ def error_response(status: int, description: str, *, headers: dict[str, str] | N
 
 def _on_ours(error: TocsinError) -> Response:
     status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
+    if isinstance(error, TooManyRequestsError):
+        return error_response(status, str(error), headers={"Retry-After": str(error.retry_after_seconds)})
     if status == 503:
-        _log.warning("busy", request_id=_request_id(), reason=error.message, cause=repr(error.__cause__)[:500])
+        tell = _log.error if isinstance(error, ClockError) else _log.warning  # this one lasts until a person acts
+        tell("busy", request_id=_request_id(), reason=str(error), cause=repr(error.__cause__)[:500])
         return error_response(503, "the exchange is busy; try again shortly", headers={"Retry-After": str(BusyError.retry_after_seconds)})
     return error_response(status, str(error)) if status != 500 else _on_bug(error)
 

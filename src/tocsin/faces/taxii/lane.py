@@ -14,7 +14,7 @@ import orjson
 from tocsin.errors import TocsinError
 from tocsin.faces.taxii.backend import API_ROOT, objects_page
 from tocsin.faces.taxii.negotiation import LOGGED_IN, MEDIA_TYPE, Environ, StartResponse, WsgiApp
-from tocsin.faces.taxii.request import credential_of
+from tocsin.faces.taxii.request import credential_of, sender_of
 from tocsin.model.member import ANONYMOUS
 from tocsin.model.query import MATCHES, limit_of, query_of
 from tocsin.services.object import Reading
@@ -57,6 +57,7 @@ class FastLane:
             next=arguments.get("next"),
         )
         collection = self._exchange.collections.find(caller, name)
+        self._exchange.throttle.require_pace(caller, address=sender_of(environ.get("REMOTE_ADDR", "")))
         page = objects_page(self._exchange, caller, collection, reading=reading)
         environ[LOGGED_IN] = "" if credential is None else caller.name
         return page

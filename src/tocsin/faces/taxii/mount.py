@@ -14,7 +14,7 @@ from tocsin.faces.taxii.body import BodyReader
 from tocsin.faces.taxii.error import register_errors
 from tocsin.faces.taxii.lane import FastLane
 from tocsin.faces.taxii.negotiation import LOGGED_IN, MEDIA_TYPE, Negotiation
-from tocsin.faces.taxii.request import TaxiiRequest, credential_of, require_parameters
+from tocsin.faces.taxii.request import TaxiiRequest, credential_of, require_parameters, sender_of
 from tocsin.model.member import ANONYMOUS
 from tocsin.wiring import Exchange
 
@@ -64,8 +64,10 @@ def mount_taxii(app: Flask, exchange: Exchange, *, base_url: str) -> None:
             g.caller = ANONYMOUS
             return
         credential = credential_of(environ)
-        g.caller = ANONYMOUS if credential is None else exchange.members.log_in(credential)
+        address = sender_of(environ.get("REMOTE_ADDR", ""))
+        g.caller = ANONYMOUS if credential is None else exchange.members.log_in(credential, now=exchange.now(), address=address)
         environ[LOGGED_IN] = "" if credential is None else g.caller.name
+        exchange.throttle.require_pace(g.caller, address=address)
         require_parameters(request)
 
     app.wsgi_app = Negotiation(FastLane(app.wsgi_app, exchange))  # type: ignore[method-assign]

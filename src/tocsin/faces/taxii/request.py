@@ -1,6 +1,8 @@
 """One request: the credential it shows, its parameters, and the slices of its body."""
 
 from base64 import b64decode
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from flask import Request, current_app
@@ -47,6 +49,18 @@ def credential_of(environ: dict[str, Any]) -> Credential | None:
         if separator:
             return Credential(name=name, secret=password)
     raise UnauthenticatedError("the Authorization header is of no known form", hint="use Basic, Bearer <token> or Token <token>")
+
+
+@lru_cache(maxsize=4096)
+def sender_of(address: str) -> str:
+    """What one sender has: an IPv4 address, or an IPv6 network with 2^64 of them."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address[:100]
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
 
 
 def require_parameters(request: Request) -> None:

@@ -1,0 +1,102 @@
+"""`tocsin sync`: pull and push in one, once or again and again. What `pull` and `push` share with it is here too."""
+
+import time
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from tocsin.faces.cli.console import PART_FAILED, PEER_FAILED, Json, open_exchange, show, tell
+from tocsin.faces.cli.file import progress
+from tocsin.model.peer import Direction, Peer, Tally
+from tocsin.services.sync import Errand
+from tocsin.wiring import Exchange
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def sync(
+    ctx: typer.Context,
+    peer: Annotated[str, typer.Argument(help="The peer; without it, all of them.")] = "",
+    watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C.")] = False,
+    interval: Annotated[float, typer.Option(help="Seconds between two passes.", min=0.1)] = 30.0,
+    as_json: Json = False,
+) -> None:
+    """Pull from and push to peers. Safe to stop at any moment, and to run twice at once."""
+    exchange = open_exchange(ctx)
+    if not watch:
+        finish(run(exchange, chosen(exchange, peer), Errand()), as_json=as_json)
+        return
+    while True:
+        due = [one for one in chosen(exchange, peer) if one.not_before <= exchange.now()]
+        for tally in exchange.sync.run(due, Errand()):
+            if tally.new or tally.refused or tally.error:
+                tell(text_of_tally(tally))
+        time.sleep(interval)
+
+
+def chosen(exchange: Exchange, name: str) -> list[Peer]:
+    """The peer of that name, or all that are not disabled."""
+    return [exchange.peers.find(name)] if name else [one for one in exchange.peers.listing() if not one.is_disabled]
+
+
+def run(exchange: Exchange, peers: Sequence[Peer], errand: Errand) -> list[Tally]:
+    """One pass, with a bar that counts objects."""
+    done: dict[int, int] = {}
+    with progress("objects", None) as bar:
+
+        def advance(tally: Tally) -> None:
+            done[id(tally)] = tally.new + tally.known + tally.held_back + len(tally.refused)
+            bar.update(bar.task_ids[0], completed=sum(done.values()))
+
+        return exchange.sync.run(
+            peers,
+            Errand(
+                directions=errand.directions,
+                collection=errand.collection,
+                since=errand.since,
+                is_dry_run=errand.is_dry_run,
+                watch=advance,
+            ),
+        )
+
+
+def finish(tallies: Sequence[Tally], *, as_json: bool) -> None:
+    """Shows what a pass did; the exit code says whether a part failed, or everything at the other side."""
+    show([_shape(one) for one in tallies], text="\n".join(map(text_of_tally, tallies)) or "there is nothing to do", as_json=as_json)
+    if tallies and all(one.error for one in tallies):
+        raise typer.Exit(PEER_FAILED)
+    if any(one.error or one.refused for one in tallies):
+        raise typer.Exit(PART_FAILED)
+
+
+def text_of_tally(tally: Tally) -> str:
+    """A line on a route, and one on each object that was refused."""
+    arrow = "<-" if tally.direction is Direction.PULL else "->"
+    held = f", {tally.held_back} held back (they came from there)" if tally.held_back else ""
+    error = f"; ended early: {tally.error}" if tally.error else ""
+    counts = f"{tally.new} new, {tally.known} known, {len(tally.refused)} refused{held}"
+    line = f"{tally.peer}: {tally.local} {arrow} {tally.remote}: {counts}{error}"
+    return "\n".join([line, *(f"  {each.id} {each.version}: {each.reason}" for each in tally.refused)])
+
+
+def local_id(exchange: Exchange, name: str) -> str:
+    """The id of a local collection named by alias or id; "" for none."""
+    if not name:
+        return ""
+    return exchange.collections.find(exchange.members.find("operator"), name).id
+
+
+def _shape(tally: Tally) -> dict[str, Any]:
+    return {
+        "peer": tally.peer,
+        "direction": str(tally.direction),
+        "local": tally.local,
+        "remote": tally.remote,
+        "new": tally.new,
+        "known": tally.known,
+        "held_back": tally.held_back,
+        "refused": [{"id": one.id, "version": one.version, "reason": one.reason, "passing": one.is_passing} for one in tally.refused],
+        "error": tally.error or None,
+    }
