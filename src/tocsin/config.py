@@ -36,6 +36,12 @@ class Config(BaseSettings):
     anonymous_requests_per_second: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
         default=20, description="Requests of one address without a login, on each server process; 0: no limit."
     )
+    peer_request_seconds: Annotated[float, Field(gt=0)] = Field(default=60.0, description="Seconds that a peer has for one whole answer.")
+    peer_call_seconds: Annotated[float, Field(gt=0)] = Field(default=21_600.0, description="Seconds for one pull or push of one route.")
+    peer_response_bytes: Annotated[int, Field(ge=1_000)] = Field(
+        default=67_108_864, description="Bytes of one answer of a peer, after decompression."
+    )
+    peer_pages: Annotated[int, Field(ge=1)] = Field(default=100_000, description="Pages of one pull of one route.")
     secret_file: str = Field(default="", description="The file of the root secret; empty: HOME/secret.")
 
     @field_validator("base_url")

@@ -55,7 +55,7 @@ def build_exchange(config: Config) -> Exchange:
     database = Database(config.database_url)
     root = bytes.fromhex(read_secret(config.secret_path))
     objects = ObjectService(database=database, cursor_key=derive_key(root, "cursor 1"))
-    peers = PeerService(database=database, secret_key=derive_key(root, "peers 1"), limits=Limits())
+    peers = PeerService(database=database, secret_key=derive_key(root, "peers 1"), limits=_limits(config))
     return Exchange(
         config=config,
         collections=CollectionService(database=database),
@@ -75,6 +75,16 @@ def build_exchange(config: Config) -> Exchange:
 def build_maintenance(config: Config) -> MaintenanceService:
     """Care of the store alone, which needs no secret."""
     return MaintenanceService(database=Database(config.database_url))
+
+
+def _limits(config: Config) -> Limits:
+    """What a peer may cost us."""
+    return Limits(
+        pages_per_pull=config.peer_pages,
+        bytes_per_response=config.peer_response_bytes,
+        seconds_per_request=config.peer_request_seconds,
+        seconds_per_call=config.peer_call_seconds,
+    )
 
 
 def make_secret(path: Path) -> None:

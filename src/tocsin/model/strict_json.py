@@ -23,7 +23,7 @@ from tocsin.errors import MalformedJsonError, NotAnEnvelopeError, TooLargeError
 
 MAX_VALUES = 100_000
 MAX_DEPTH = 100
-MAX_OBJECTS = 10_000  # in one envelope; of ordinary size they would be some 10 MB
+MAX_OBJECTS = 20_000  # in one envelope; of ordinary size they are more than `max_content_length` allows
 
 _BOM = b"\xef\xbb\xbf"  # editors on Windows put it before a file
 _OBJECTS_KEY = re.compile(rb'"objects"[ \t\r\n]*:[ \t\r\n]*')

@@ -1,7 +1,7 @@
 """Pulling from and pushing to peers, resumable at any point (DESIGN §6, HAZARDS "Consumer side").
 
 Objects and the checkpoint that covers them are one transaction; a position in our log moves only past objects that have their answer.
-Killed anywhere and run again, nothing is lost and nothing doubled. A peer that fails stops only itself.
+Killed anywhere and run again, nothing is lost and nothing doubled. A peer that fails stops only itself (ADR 0012).
 """
 
 import os
