@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
-import orjson
-
 from tocsin.errors import TocsinError
 from tocsin.faces.taxii.backend import API_ROOT, objects_page
 from tocsin.faces.taxii.negotiation import LOGGED_IN, MEDIA_TYPE, Environ, StartResponse, WsgiApp
@@ -36,14 +34,13 @@ class FastLane:
         if asked is None or environ["REQUEST_METHOD"] != "GET" or environ["HTTP_ACCEPT"] != MEDIA_TYPE:
             return self._app(environ, start_response)
         try:
-            resource, headers = self._page(environ, asked[1])
+            body, headers = self._page(environ, asked[1])
         except (TocsinError, UnicodeError, _LongWay):
             return self._app(environ, start_response)
-        body = orjson.dumps(resource)
         start_response("200 OK", [("Content-Type", MEDIA_TYPE), ("Content-Length", str(len(body))), *headers.items()])
         return (body,)
 
-    def _page(self, environ: Environ, name: str) -> tuple[dict[str, object], dict[str, str]]:
+    def _page(self, environ: Environ, name: str) -> tuple[bytes, dict[str, str]]:
         credential = credential_of(environ)
         caller = ANONYMOUS if credential is None else self._exchange.members.remembered(credential)
         pairs = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True, errors="strict")

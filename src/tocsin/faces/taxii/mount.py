@@ -25,7 +25,7 @@ class _OrjsonProvider(JSONProvider):
     """Medallion writes its answers with flask.json, which would sort keys, escape everything and decode what we keep as bytes."""
 
     def dumps(self, obj: Any, **_options: Any) -> Any:
-        return orjson.dumps(obj)
+        return obj if isinstance(obj, bytes) else orjson.dumps(obj)  # a page of objects is JSON already
 
     def loads(self, s: str | bytes, **_options: Any) -> Any:
         raise NotImplementedError("bodies are read by TaxiiRequest.get_json")
