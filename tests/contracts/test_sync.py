@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.contracts.ground import Ground, now
 from tests.support.objects import attack_pattern, domain_name, indicator
 from tests.support.simulated_peer import SimulatedPeer, blowing, logged
+from tocsin.errors import PeerRefusalError
 from tocsin.model.collection import Collection
 from tocsin.model.marking import Level
 from tocsin.model.member import Caller, Organisation, Role
@@ -183,3 +184,32 @@ def test_a_peer_that_fails_is_left_alone_longer_each_time(line: Line) -> None:
     assert failed.failures == 1
     assert failed.not_before > now(), text_of(failed.not_before)
     assert (fine.failures, fine.not_before) == (0, 0)
+
+
+def test_a_route_that_came_to_its_end_is_not_blamed_for_a_later_one(line: Line) -> None:
+    """The pull was done when the push found the line cut."""
+    line.there.log, line.there.fuse = [logged(1, indicator(1))], blowing(2)
+    line.ground.add(line.here, indicator(2))
+    pulled, pushed = line.run()
+    assert (pulled.new, pulled.error) == (1, "")
+    assert pushed.error == "the line is cut; try again"
+
+
+def test_what_the_peer_does_not_allow_on_one_route_leaves_the_others_alone(line: Line) -> None:
+    """A right that was taken away there."""
+
+    def deny() -> None:
+        line.there.fuse = lambda: None
+        raise PeerRefusalError("it does not allow this", hint="ask its operator")
+
+    line.there.log, line.there.fuse = [logged(1, indicator(1))], deny
+    line.ground.add(line.here, indicator(2))
+    pulled, pushed = line.run()
+    assert pulled.error == "it does not allow this; ask its operator"
+    assert (pushed.new, pushed.error) == (1, "")
+
+
+def test_a_fault_of_ours_at_one_peer_is_told_and_stops_nobody_else(line: Line) -> None:
+    """Whatever it is."""
+    line.there.log, line.there.fuse = [logged(1, indicator(1))], lambda: [][0]
+    assert line.run(Direction.PULL)[0].error == "this should not have happened: IndexError: list index out of range"

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
 
-from tocsin.errors import ConflictError, PeerError, TocsinError
+from tocsin.errors import ConflictError, PeerError, PeerRefusalError, TocsinError
 from tocsin.model import admission
 from tocsin.model.collection import Collection
 from tocsin.model.member import Caller
@@ -90,9 +90,10 @@ class SyncService:
         tallies = [Tally(peer=peer.name, direction=one.direction, local=collections[one.local].alias, remote=one.remote) for one in wanted]
         if not wanted or login is None:
             return tallies
+        ahead = list(tallies)
         try:
             with self._lease(peer) as holder, self._connection(peer) as client:
-                for route, tally in zip(wanted, tallies, strict=True):
+                for route in wanted:
                     run = _Run(
                         peer=peer,
                         route=route,
@@ -101,12 +102,14 @@ class SyncService:
                         caller=login.caller,
                         errand=errand,
                         holder=holder,
-                        tally=tally,
+                        tally=ahead[0],
                     )
                     self._go(run)
+                    ahead.pop(0)
         except TocsinError as error:
-            for tally in tallies:
-                tally.error = tally.error or str(error)
+            _end(ahead, str(error))
+        except Exception as error:  # around one peer of a run: whatever it is, the others go on
+            _end(ahead, f"this should not have happened: {type(error).__name__}: {error}")
         if not errand.is_dry_run:
             self._note(peer, has_failed=any(tally.error for tally in tallies))
         return tallies
@@ -115,11 +118,10 @@ class SyncService:
         """One route to its end. What the other side refuses is this route's trouble; a peer that fails ends the pass."""
         try:
             (self._pull if run.route.direction is Direction.PULL else self._push)(run)
-        except PeerError as error:
-            run.tally.error = str(error)
-            raise
         except TocsinError as error:
             run.tally.error = str(error)
+            if isinstance(error, PeerError) and not isinstance(error, PeerRefusalError):
+                raise
 
     def _pull(self, run: _Run) -> None:
         progress = PullProgress(run.route.since)
@@ -264,6 +266,12 @@ class SyncService:
         pause = min(_FIRST_PAUSE * 2 ** min(failures, 10), _LONGEST_PAUSE) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads, hides nothing
         with self.database.write() as connection:
             store.change_peer(connection, peer.number, failures=failures, not_before=self.now() + int(pause) if has_failed else 0)
+
+
+def _end(tallies: Sequence[Tally], error: str) -> None:
+    """The first of these routes failed, and the ones after it were not begun."""
+    for tally in tallies:
+        tally.error = tally.error or error
 
 
 def _is_dead(holder: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tocsin.errors import TocsinError
 from tocsin.faces.cli.console import PART_FAILED, PEER_FAILED, Json, open_exchange, show, tell
 from tocsin.faces.cli.file import progress
 from tocsin.model.peer import Direction, Peer, Tally
@@ -29,11 +30,18 @@ def sync(
         finish(run(exchange, chosen(exchange, peer), Errand()), as_json=as_json)
         return
     while True:
-        due = [one for one in chosen(exchange, peer) if one.not_before <= exchange.now()]
-        for tally in exchange.sync.run(due, Errand()):
-            if tally.new or tally.refused or tally.error:
-                tell(text_of_tally(tally))
+        try:
+            _watch(exchange, peer)
+        except TocsinError as error:
+            tell(f"tocsin: {error}")  # our own store is away, say: the next pass finds it back
         time.sleep(interval)
+
+
+def _watch(exchange: Exchange, name: str) -> None:
+    due = [one for one in chosen(exchange, name) if one.not_before <= exchange.now()]
+    for tally in exchange.sync.run(due, Errand()):
+        if tally.new or tally.refused or tally.error:
+            tell(text_of_tally(tally))
 
 
 def chosen(exchange: Exchange, name: str) -> list[Peer]:
