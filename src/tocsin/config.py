@@ -36,6 +36,9 @@ class Config(BaseSettings):
     anonymous_requests_per_second: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
         default=20, description="Requests of one address without a login, on each server process; 0: no limit."
     )
+    request_wait_seconds: Annotated[float, Field(ge=0, le=30)] = Field(
+        default=2.0, description="Seconds that a request above the limit waits for its turn, one of a caller at a time; 0: refused at once."
+    )
     peer_request_seconds: Annotated[float, Field(gt=0)] = Field(default=60.0, description="Seconds that a peer has for one whole answer.")
     peer_call_seconds: Annotated[float, Field(gt=0)] = Field(default=21_600.0, description="Seconds for one pull or push of one route.")
     peer_response_bytes: Annotated[int, Field(ge=1_000)] = Field(

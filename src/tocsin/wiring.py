@@ -66,7 +66,10 @@ def build_exchange(config: Config) -> Exchange:
         peers=peers,
         sync=SyncService(database=database, objects=objects, connect=peers.client, now=Exchange.now),
         throttle=ThrottleService(
-            database=database, per_second=config.requests_per_second, anonymous_per_second=config.anonymous_requests_per_second
+            database=database,
+            per_second=config.requests_per_second,
+            anonymous_per_second=config.anonymous_requests_per_second,
+            patience=config.request_wait_seconds,
         ),
         maintenance=MaintenanceService(database=database),
     )

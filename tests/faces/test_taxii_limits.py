@@ -13,9 +13,9 @@ from tocsin.faces.taxii.request import sender_of
 HERE = "192.0.2.1"
 
 
-def at(house: House, *, member: int, anonymous: int) -> House:
-    """The same exchange with these limits."""
-    limits = {"requests_per_second": member, "anonymous_requests_per_second": anonymous}
+def at(house: House, *, member: int, anonymous: int, wait: float = 0.0) -> House:
+    """The same exchange with these limits; nobody waits for a turn unless asked to."""
+    limits = {"requests_per_second": member, "anonymous_requests_per_second": anonymous, "request_wait_seconds": wait}
     return replace(house, app=create_app(load_config(house.home).model_copy(update=limits | {"base_url": BASE_URL})))
 
 
@@ -53,6 +53,14 @@ def test_a_poll_counts_once_whichever_way_it_goes(house: House) -> None:
     answers = [visitor.get(f"{objects_of('shared')}?added_after=2030-01-01T00:00:00Z").status_code for _ in range(200)]
     assert 22 <= answers.count(200) <= 23 + 10.5 * (time.monotonic() - began)
     assert set(answers) == {200, 429}
+
+
+def test_who_asks_one_thing_after_the_other_is_slowed_and_not_refused(house: House) -> None:
+    """A client that pages in small steps, on either way, and ends at its first 429."""
+    visitor, began = from_here(at(house, member=20, anonymous=20, wait=5.0), "ana"), time.monotonic()
+    answers = [visitor.get(path).status_code for _ in range(35) for path in ("/taxii2/", objects_of("shared"))]
+    assert answers == [200] * 70
+    assert time.monotonic() - began > 0.5
 
 
 def test_addresses_and_members_are_counted_apart(house: House) -> None:

@@ -18,6 +18,8 @@ PAUSE = 0.1  # seconds until the next look at the store when it had little to gi
 ALONE = 1.0  # the same when it could not be written to
 _FREE_SHARE = 20  # a process lets this part of the limit pass without asking the others
 _REMEMBERED_AT_MOST = 10_000
+_WAITING_AT_MOST = 64  # each holds a thread of the server
+_STEP = 0.02  # seconds between two looks of one that waits
 
 
 @dataclass(slots=True)
@@ -39,20 +41,43 @@ class ThrottleService:
     database: Database
     per_second: int  # of a member, over all processes; 0: no limit
     anonymous_per_second: int  # of an address; 0: no limit
+    patience: float = 0.0  # seconds that a request waits for its turn before it is refused; one request of a caller at a time
+    _waiting: set[int | str] = field(default_factory=set, init=False)  # members by number, the public by address
     _purses: dict[int, _Purse] = field(default_factory=dict, init=False)
     _public: dict[str, Bucket] = field(default_factory=dict, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def require_pace(self, caller: Caller, *, address: str) -> None:
-        """The caller asks no more often than it may.
+        """The caller asks no more often than it may; who asks one thing after the other is slowed down to that, and not refused.
 
         Raises:
-            TooManyRequestsError: it does.
+            TooManyRequestsError: it does, and several at once.
         """
         rate = self.anonymous_per_second if caller.is_anonymous else self.per_second
-        if rate and not (self._may_public(address) if caller.is_anonymous else self._may_member(caller.number)):
+        if rate and not self._may(caller, address) and not self._waits(caller, address):
             hint = f"wait a second; {rate} requests a second are answered"
             raise TooManyRequestsError("too many requests", hint=hint, retry_after_seconds=1)
+
+    def _may(self, caller: Caller, address: str) -> bool:
+        return self._may_public(address) if caller.is_anonymous else self._may_member(caller.number)
+
+    def _waits(self, caller: Caller, address: str) -> bool:
+        """Its turn came while it waited. Many clients end at their first 429; those that page on their own do not get one."""
+        who = address if caller.is_anonymous else caller.number
+        with self._lock:
+            if not self.patience or who in self._waiting or len(self._waiting) >= _WAITING_AT_MOST:
+                return False
+            self._waiting.add(who)
+        try:
+            until = time.monotonic() + self.patience
+            while time.monotonic() < until:
+                time.sleep(_STEP)
+                if self._may(caller, address):
+                    return True
+            return False
+        finally:
+            with self._lock:
+                self._waiting.discard(who)
 
     def _may_public(self, address: str) -> bool:
         rate = self.anonymous_per_second
