@@ -1,6 +1,6 @@
 """The log as the standard's text tells it, in plain Python over a list: what the store is compared with.
 
-Sources: TAXII 2.1 §3.4 (filters), §5.4 (objects), §5.7 (deletion); DESIGN §3 for what the standard leaves open.
+Sources: TAXII 2.1 §3.4 (filters), §5.4 (objects), §5.7 (deletion); ADR 0004 for what the standard leaves open.
 """
 
 from collections.abc import Callable, Sequence

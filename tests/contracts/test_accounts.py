@@ -1,4 +1,4 @@
-"""Organisations, members and tokens in the store: names are unique, secrets are not there (DESIGN: organisations and members)."""
+"""Organisations, members and tokens in the store: names are unique, secrets are not there (ADR 0006)."""
 
 from collections.abc import Iterator
 from uuid import uuid4

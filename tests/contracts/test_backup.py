@@ -1,4 +1,4 @@
-"""Backup and restore: everything comes back, into either database, in a new epoch, or nothing changes (DESIGN §3; ADR 0010)."""
+"""Backup and restore: everything comes back, into either database, in a new epoch, or nothing changes (ADR 0010)."""
 
 import threading
 import time

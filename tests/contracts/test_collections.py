@@ -1,4 +1,4 @@
-"""Collections in the store: definitions are applied idempotently, the logs stay (DESIGN §2)."""
+"""Collections in the store: definitions are applied idempotently, the logs stay (docs/collections.md)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

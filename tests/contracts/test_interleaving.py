@@ -1,4 +1,4 @@
-"""Several processes write to one collection while others page through it: nothing missed, nothing repeated, in order (DESIGN §3)."""
+"""Several processes write to one collection while others page through it: nothing missed, nothing repeated, in order (ADR 0004)."""
 
 import random
 import subprocess

@@ -1,4 +1,4 @@
-"""Writing the log: stamps, marks of first and last version, duplicates, deletion (DESIGN §3; HAZARDS, "The cursor")."""
+"""Writing the log: stamps, marks of first and last version, duplicates, deletion (ADR 0004)."""
 
 import pytest
 

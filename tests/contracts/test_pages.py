@@ -1,4 +1,4 @@
-"""Reading the log: every filter, paging with any limits, nothing twice and nothing missed (TAXII 2.1 §3.4, §3.5; DESIGN §3)."""
+"""Reading the log: every filter, paging with any limits, nothing twice and nothing missed (TAXII 2.1 §3.4, §3.5; ADR 0004)."""
 
 from dataclasses import replace
 from functools import partial

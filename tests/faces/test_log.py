@@ -1,4 +1,4 @@
-"""The log of a server: one JSON line a request, with an id that the caller also has, and no secret (DESIGN §4, issue 2)."""
+"""The log of a server: one JSON line a request, with an id that the caller also has, and no secret (ADR 0005)."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Every form in which clients show who they are, and every route for every role (DESIGN §4, ADR 0006)."""
+"""Every form in which clients show who they are, and every route for every role (ADR 0006)."""
 
 from base64 import b64encode
 from collections.abc import Iterator
@@ -138,7 +138,7 @@ RIGHTS = {  # collection: caller: what it may do, written out by hand from the d
 
 
 def expected_status(method: str, path: str, right: str) -> int:
-    """What the standard and DESIGN §4 say of one request with one right; the object is not there."""
+    """What the standard and ADR 0005 say of one request with one right; the object is not there."""
     if "{}" not in path:
         return 404 if "status" in path else 200
     if not right:

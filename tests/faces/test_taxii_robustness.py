@@ -1,4 +1,4 @@
-"""Whatever comes: no fault of ours, no HTML, always a TAXII error or a resource (HAZARDS)."""
+"""Whatever comes: no fault of ours, no HTML, always a TAXII error or a resource."""
 
 import json
 from collections.abc import Callable

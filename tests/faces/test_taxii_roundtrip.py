@@ -1,4 +1,4 @@
-"""Any JSON that admission takes comes out as it went in (DESIGN §1.3): the same value, and the same bytes."""
+"""Any JSON that admission takes comes out as it went in (ADR 0002): the same value, and the same bytes."""
 
 import json
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What only shows on the wire: bodies that are chunked, slow, cut or too large, HEAD, pipelining (HAZARDS, "slow uploads")."""
+"""What only shows on the wire: bodies that are chunked, slow, cut or too large, HEAD, pipelining (ADR 0005)."""
 
 import http.client
 import os

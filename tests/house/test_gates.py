@@ -1,4 +1,4 @@
-"""The two gates as tests: no read of the log goes round `visible`, no write round `admit` (DESIGN §1.4).
+"""The two gates as tests: no read of the log goes round `visible`, no write round `admit` (ADR 0007).
 
 Read from the source text, so that code which no test happens to run counts as well. A last test plants violations and sees them found.
 """

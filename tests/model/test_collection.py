@@ -1,4 +1,4 @@
-"""Definitions of collections as records; the errors of bad files are in tests/services/test_collection.py (DESIGN §2)."""
+"""Definitions of collections as records; the errors of bad files are in tests/services/test_collection.py (docs/collections.md)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`next`: sealed, and bound to one place (DESIGN §3; HAZARDS, "The cursor")."""
+"""`next`: sealed, and bound to one place (ADR 0004)."""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode

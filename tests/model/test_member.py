@@ -1,4 +1,4 @@
-"""Callers and names: which words mean a caller, and what may be a name (DESIGN §2)."""
+"""Callers and names: which words mean a caller, and what may be a name (docs/collections.md)."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The two gates and the rights that they ask for, as tables (DESIGN §1.4, §5)."""
+"""The two gates and the rights that they ask for, as tables (ADR 0007)."""
 
 from dataclasses import replace
 from typing import Any

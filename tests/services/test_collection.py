@@ -1,4 +1,4 @@
-"""Collection files: each shipped one is good and says why it exists, each bad one gives one clear error (DESIGN §2)."""
+"""Collection files: each shipped one is good and says why it exists, each bad one gives one clear error (docs/collections.md)."""
 
 import re
 from pathlib import Path

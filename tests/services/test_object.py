@@ -1,4 +1,4 @@
-"""The object service: `next` is bound to who reads what where, and lives on (DESIGN §3; HAZARDS, "The cursor")."""
+"""The object service: `next` is bound to who reads what where, and lives on (ADR 0004)."""
 
 from dataclasses import replace
 from typing import Any

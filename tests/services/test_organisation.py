@@ -1,4 +1,4 @@
-"""Organisations: an identity in `providers`, and an outbox that only they read (DESIGN §2)."""
+"""Organisations: an identity in `providers`, and an outbox that only they read (docs/collections.md)."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Loading seeds: what the index names goes where it says, once (DESIGN §2)."""
+"""Loading seeds: what the index names goes where it says, once (docs/collections.md)."""
 
 from pathlib import Path
 

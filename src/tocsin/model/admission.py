@@ -1,4 +1,4 @@
-"""Admission: one slice of JSON in, a StixObject or a Refusal out (DESIGN §5).
+"""Admission: one slice of JSON in, a StixObject or a Refusal out (ADR 0007).
 
 Refused is what could harm a reader or the log, and nothing else. Custom properties, types without a schema and numbers of any size
 are carried; what STIX says SHOULD be otherwise becomes a warning. Who may say it, and where, is not asked here; the clock is given.

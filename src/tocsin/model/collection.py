@@ -1,4 +1,4 @@
-"""A collection's definition (one TOML file each, DESIGN §2) and who may read and write it.
+"""A collection's definition (one TOML file each, docs/collections.md) and who may read and write it.
 
 A key whose rule is not built yet is refused when it asks for that rule: a promise in a file that nothing keeps is worse than none.
 """

@@ -1,4 +1,4 @@
-"""`next`: where a reader stands in a collection, sealed so that only we can have written it (HAZARDS, "The cursor"; TAXII 2.1 §3.5).
+"""`next`: where a reader stands in a collection, sealed so that only we can have written it (ADR 0004; TAXII 2.1 §3.5).
 
 A token carries everything that its page needs, so any process answers it, after a restart too, and the same token gives the same page.
 It is bound to one reader at one clearance, one collection, one endpoint and one epoch; what does not fit is refused, never guessed at.

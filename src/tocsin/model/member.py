@@ -1,4 +1,4 @@
-"""Who is who: organisations, their members, and the caller of one request (DESIGN: organisations and members)."""
+"""Who is who: organisations, their members, and the caller of one request (ADR 0006)."""
 
 import re
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Another exchange that we pull from and push to, and how far we have got (DESIGN §6).
+"""Another exchange that we pull from and push to, and how far we have got (ADR 0012).
 
 A checkpoint is in the peer's own clock and never in ours; a position is a stamp of our own log.
 """

@@ -1,4 +1,4 @@
-"""What is known of an id in a collection, and what becomes of an object that claims a version of it (DESIGN §3)."""
+"""What is known of an id in a collection, and what becomes of an object that claims a version of it (ADR 0004)."""
 
 from dataclasses import dataclass, field
 

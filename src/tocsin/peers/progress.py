@@ -1,7 +1,7 @@
 """When a pull must end: the rules against a peer that pages for ever. Pure; told one page at a time.
 
 A cursor that comes again is no offence by itself: a widespread server keeps one `next` for a whole pull. The same page under the same
-cursor is. Source: HAZARDS, "Consumer side"; TAXII 2.1 §3.5.
+cursor is. Source: ADR 0012; TAXII 2.1 §3.5.
 """
 
 from hashlib import blake2b

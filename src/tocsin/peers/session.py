@@ -2,7 +2,7 @@
 
 It speaks to one origin (scheme, host, port) only; follows no redirect; reads no .netrc, proxy or certificate setting from the
 environment; keeps no cookie; bounds time, bytes (after decompression) and repetitions; and says everything that goes wrong as a PeerError.
-Source: HAZARDS (SSRF, ambient credentials, decompression bombs, redirects, no timeout), RFC 9110 §15.6.4 and §10.2.3.
+Against SSRF, ambient credentials, decompression bombs, redirects and endless waits. Source: RFC 9110 §15.6.4 and §10.2.3.
 """
 
 import ipaddress

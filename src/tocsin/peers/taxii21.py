@@ -2,7 +2,7 @@
 
 The library knows the endpoints and their required fields. What it leaves open is closed here: it gets our session (`peers.session`), a
 connection that reads strictly, and no say in paging or in waiting. Its own exceptions, and those that odd answers provoke in it, never
-leave this module. Source: TAXII 2.1 §4 and §5; HAZARDS, the rows on taxii2-client.
+leave this module. Source: TAXII 2.1 §4 and §5.
 """
 
 import random

@@ -2,7 +2,7 @@
 
 A read timeout starts anew at every byte, so a peer that sends one byte a second in the TLS handshake, the headers or the body would hold
 us for ever. Here a timer shuts the connection's socket down at the deadline, whatever is being waited for. Resolving the name is outside
-its reach (the system's resolver has limits of its own). Source: HAZARDS, "no timeout"; urllib3's connection classes.
+its reach (the system's resolver has limits of its own). Source: urllib3's connection classes.
 """
 
 import socket

@@ -1,4 +1,4 @@
-"""The two gates (DESIGN §1.4): `admit` on every write, `visible` on every read. No third place decides, and both are closed by default.
+"""The two gates (ADR 0007): `admit` on every write, `visible` on every read. No third place decides, and both are closed by default.
 
 Asked first by every other service. Pure: what they need to know is given to them.
 """

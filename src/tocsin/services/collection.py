@@ -1,4 +1,4 @@
-"""Collections: what a caller may see of them, and bringing definitions into the store (DESIGN §2)."""
+"""Collections: what a caller may see of them, and bringing definitions into the store (docs/collections.md)."""
 
 import time
 import tomllib

@@ -1,4 +1,4 @@
-"""Reading, adding and deleting STIX objects in a collection: one transaction a call, every entry through a gate (DESIGN §3).
+"""Reading, adding and deleting STIX objects in a collection: one transaction a call, every entry through a gate (ADR 0004).
 
 Nothing is judged under a lock, nothing is acknowledged before it is durable, and one bad object never stops the others.
 """

@@ -1,4 +1,4 @@
-"""Organisations: each has a STIX identity in `providers`, and an outbox that only it reads (DESIGN §2)."""
+"""Organisations: each has a STIX identity in `providers`, and an outbox that only it reads (docs/collections.md)."""
 
 import re
 import secrets

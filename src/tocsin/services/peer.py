@@ -1,4 +1,4 @@
-"""Peers: whom we exchange with, over which routes, with which login (DESIGN §6). Only an administrator adds one; its address is checked."""
+"""Peers: whom we exchange with, over which routes, with which login (ADR 0012). Only an administrator adds one; its address is checked."""
 
 import secrets
 from collections.abc import Sequence

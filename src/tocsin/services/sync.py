@@ -1,4 +1,4 @@
-"""Pulling from and pushing to peers, resumable at any point (DESIGN §6, HAZARDS "Consumer side").
+"""Pulling from and pushing to peers, resumable at any point (ADR 0012).
 
 Objects and the checkpoint that covers them are one transaction; a position in our log moves only past objects that have their answer.
 Killed anywhere and run again, nothing is lost and nothing doubled. A peer that fails stops only itself (ADR 0012).

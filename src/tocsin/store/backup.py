@@ -119,7 +119,7 @@ def secret_in(source: Database) -> str | None:
 
 
 def _start_epoch(connection: Connection, ended: Any, *, now: int) -> None:
-    """Every `next` that was handed out is void, and stamps go on above all that were (HAZARDS, "The cursor").
+    """Every `next` that was handed out is void, and stamps go on above all that were (ADR 0004).
 
     The epoch is by the clock, so that a backup restored twice starts two epochs even where the first one was lost.
     """

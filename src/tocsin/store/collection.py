@@ -69,7 +69,7 @@ def free_names(connection: Connection, definitions: Sequence[Collection]) -> Non
 
 
 def lock_collection(connection: Connection, of: Collection) -> None:
-    """Makes this transaction the only writer of the collection; always the first statement of a write (HAZARDS, "The cursor").
+    """Makes this transaction the only writer of the collection; always the first statement of a write (ADR 0004).
 
     Raises:
         BusyError: a backup was restored since the caller read the definition: the number may be another collection's now.

@@ -1,4 +1,4 @@
-"""Organisations, members and their tokens. Passwords are here only as argon2 hashes, tokens only as SHA-256 (HAZARDS)."""
+"""Organisations, members and their tokens. Passwords are here only as argon2 hashes, tokens only as SHA-256 (ADR 0006)."""
 
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,7 +1,7 @@
 """Reading the log: pages of bodies and of manifest entries. Every statement here carries `VISIBLE`; a test enforces it.
 
 The table is the log and its first projection in one: `is_first` and `is_last` say which version of its id an entry is among those
-that still have a body, decided at write time so that no page ever has to look for a maximum (HAZARDS, "slow plans").
+that still have a body, decided at write time so that no page ever has to look for a maximum (ADR 0004).
 An entry without a body was deleted; one that `deletes` is the tombstone of another.
 """
 

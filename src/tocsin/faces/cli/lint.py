@@ -1,6 +1,6 @@
 """`tocsin lint`: what admission would refuse in a file, and what the OASIS validator would have otherwise.
 
-The validator gets only what admission lets through: one of its regular expressions doubles its time with each letter (HAZARDS).
+The validator gets only what admission lets through: one of its regular expressions doubles its time with each letter.
 """
 
 import time

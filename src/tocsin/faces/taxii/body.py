@@ -1,4 +1,4 @@
-"""Taking in the body of a POST under limits of size, time and number (HAZARDS, "slow uploads").
+"""Taking in the body of a POST under limits of size, time and number (ADR 0005).
 
 The server below has no deadline for a body: a read blocks until bytes come or the client leaves. So a body is read beside the request,
 by a thread that the request stops waiting for when it is too slow. Few large bodies are held at once; small ones never wait for those.

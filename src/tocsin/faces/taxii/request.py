@@ -17,7 +17,7 @@ RELEASE = "tocsin.release_body"  # in the WSGI environment: to be called when th
 
 
 class TaxiiRequest(Request):
-    """A request whose JSON is the list of its objects' slices, cut and not decoded (DESIGN §1.3)."""
+    """A request whose JSON is the list of its objects' slices, cut and not decoded (ADR 0002)."""
 
     def get_json(self, *_args: Any, **_options: Any) -> list[bytes]:
         """Medallion asks for the JSON of a POST once, after the caller's rights are checked; only then is the body read."""
