@@ -251,13 +251,27 @@ def _engine(url: str | URL, **options: Any) -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver starts no transaction of its own
     for pragma in (
-        f"busy_timeout={LOCK_TIMEOUT_SECONDS * 1000}",  # first: the next one may have to wait
-        "journal_mode=WAL",
+        f"busy_timeout={LOCK_TIMEOUT_SECONDS * 1000}",
         "synchronous=FULL",
         "wal_autocheckpoint=4000",
         "foreign_keys=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    _use_wal(connection)
+
+
+def _use_wal(connection: Any) -> None:
+    """Where two open a new file at once, one of them is told "locked" without any wait, whatever its busy_timeout."""
+    until = time.monotonic() + LOCK_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _uptime() -> int:
