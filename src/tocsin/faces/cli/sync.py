@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -58,16 +59,7 @@ def run(exchange: Exchange, peers: Sequence[Peer], errand: Errand) -> list[Tally
             done[id(tally)] = tally.new + tally.known + tally.held_back + len(tally.refused)
             bar.update(bar.task_ids[0], completed=sum(done.values()))
 
-        return exchange.sync.run(
-            peers,
-            Errand(
-                directions=errand.directions,
-                collection=errand.collection,
-                since=errand.since,
-                is_dry_run=errand.is_dry_run,
-                watch=advance,
-            ),
-        )
+        return exchange.sync.run(peers, replace(errand, watch=advance))
 
 
 def finish(tallies: Sequence[Tally], *, as_json: bool) -> None:

@@ -125,7 +125,7 @@ class TaxiiBackend:
 def objects_page(exchange: Exchange, caller: Caller, collection: Collection, *, reading: Reading) -> tuple[bytes, dict[str, str]]:
     """An envelope of stored slices as JSON, and its date headers. Nothing is decoded, and a megabyte is copied once."""
     answer = exchange.objects.bodies(caller, collection, reading, now=exchange.now())
-    head = orjson.dumps({"more": answer.next is not None} | ({"next": answer.next} if answer.next is not None else {}))
+    head = orjson.dumps(_head(answer))
     if not answer.page.count:
         return head, {}
     return b"".join((head[:-1], b',"objects":[', answer.page.bodies, b"]}")), _date_headers(answer)
@@ -152,12 +152,11 @@ def _collection_resource(collection: Collection, caller: Caller) -> Resource:
 
 
 def _paged(name: str, items: Any, answer: Answer[Any]) -> Resource:
-    resource: Resource = {"more": answer.next is not None}
-    if answer.next is not None:
-        resource["next"] = answer.next
-    if answer.page.count:
-        resource[name] = items
-    return resource
+    return _head(answer) | ({name: items} if answer.page.count else {})
+
+
+def _head(answer: Answer[Any]) -> Resource:
+    return {"more": False} if answer.next is None else {"more": True, "next": answer.next}
 
 
 def _date_headers(answer: Answer[Any]) -> dict[str, str]:
