@@ -67,7 +67,7 @@ soak: $(LOCK_DEV) $(WHEEL) ## the tests that run for minutes
 lock: | $(BIN)/python ## write both locks anew from pyproject.toml (UPGRADE=--upgrade for newer releases)
 	@test -x $(BIN)/uv || $(PIP) install --quiet --require-hashes -r requirements-dev.lock
 	$(UV_COMPILE) --extra build -o requirements.lock
-	$(UV_COMPILE) --extra build --extra dev --constraint requirements.lock -o requirements-dev.lock
+	$(UV_COMPILE) --extra build --extra dev --extra warninglists --constraint requirements.lock -o requirements-dev.lock
 	@sed -i '1i # What Tocsin runs on, and what builds its wheel. Written by: make lock' requirements.lock
 	@sed -i '1i # What Tocsin runs on, is built by and tested with. Written by: make lock' requirements-dev.lock
 

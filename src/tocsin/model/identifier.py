@@ -23,3 +23,7 @@ def identity_id(domain: str) -> str:
 def extension_definition_id(slug: str) -> str:
     """The id of one of our extension definitions."""
     return f"extension-definition--{uuid5(NAMESPACE, f'extension-definition|{slug}')}"
+
+
+CATALOGUE = identity_id("tocsin.invalid")
+"""The author of the reference objects that come with Tocsin, on every installation."""

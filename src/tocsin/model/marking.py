@@ -99,6 +99,16 @@ LEVELS: Mapping[str, Level] = MappingProxyType(
 )
 """What each of the nine ids means."""
 
+PAP_REF: Mapping[str, str] = MappingProxyType(
+    {
+        "clear": "marking-definition--ad15a0cd-55b6-4588-a14c-a66105329b92",
+        "green": "marking-definition--c43594d1-4b11-4c59-93ab-1c9b14d53ce9",
+        "amber": "marking-definition--60f8932b-e51e-4458-b265-a2e8be9a80ab",
+        "red": "marking-definition--740d36e5-7714-4c30-961a-3ae632ceee0e",
+    }
+)
+"""The markings of the Permissible Actions Protocol: what a receiver may do with it (oasis-open/cti-stix-common-objects)."""
+
 
 def level_of(value: Mapping[str, Any]) -> Level | None:
     """The strictest TLP level among an object's own and its granular markings; None when it refers to none of the nine.
