@@ -17,8 +17,8 @@ LOCK     := $(VENV)/.lock-run
 LOCK_DEV := $(VENV)/.lock-dev
 WHEEL    := $(VENV)/.wheel
 
-# Folders count too, so that a removed file is noticed.
-SOURCES  := pyproject.toml $(shell find src collections seeds ! -path '*__pycache__*' 2>/dev/null)
+# Folders count too, so that a removed file is noticed; "seeds/." because the target of that name would be made each time.
+SOURCES  := pyproject.toml $(shell find src collections seeds/. ! -path '*__pycache__*' 2>/dev/null)
 PYTHONS  := $(wildcard src tests benchmarks demo)
 
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --no-config --universal --python-version 3.11 --generate-hashes \
@@ -27,7 +27,7 @@ UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --no-config --universal --pyt
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format bench demo docs lock realdata soak clean
+.PHONY: help run test lint format bench demo docs lock seeds realdata soak clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -57,6 +57,11 @@ demo: $(LOCK_DEV) $(WHEEL) ## two providers that stay in step, with a kill in be
 
 docs: $(LOCK_DEV) $(WHEEL) ## check that every target, command and setting is in the docs
 	$(BIN)/pytest tests/house/test_text.py tests/house/test_docs.py
+
+seeds: $(WHEEL) ## compile the case files in seeds/, and write the extension definitions
+	$(BIN)/tocsin case compile seeds/*.yaml
+	@$(BIN)/python -c 'import json; from tocsin.model import extension as e; print(json.dumps(e.bundle(), indent=2, ensure_ascii=False))' > seeds/.extensions
+	@mv seeds/.extensions seeds/extensions.json
 
 realdata: $(LOCK_DEV) $(WHEEL) ## the tests on large public data sets (DATA: the folder that holds them)
 	TOCSIN_REALDATA="$(abspath $(DATA))" $(BIN)/pytest -rs tests/realdata

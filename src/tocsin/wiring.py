@@ -13,6 +13,8 @@ from tocsin.errors import InvalidInputError
 from tocsin.peers.interface import Limits
 from tocsin.services.account import AccountService
 from tocsin.services.collection import CollectionService
+from tocsin.services.key import KeyService
+from tocsin.services.landscape import LandscapeService
 from tocsin.services.maintenance import MaintenanceService
 from tocsin.services.member import MemberService
 from tocsin.services.object import ObjectService
@@ -35,7 +37,9 @@ class Exchange:
     members: MemberService
     accounts: AccountService
     objects: ObjectService
+    landscape: LandscapeService
     peers: PeerService
+    keys: KeyService
     sync: SyncService
     throttle: ThrottleService
     maintenance: MaintenanceService
@@ -54,16 +58,19 @@ def build_exchange(config: Config) -> Exchange:
     """
     database = Database(config.database_url)
     root = bytes.fromhex(read_secret(config.secret_path))
+    collections = CollectionService(database=database)
     objects = ObjectService(database=database, cursor_key=derive_key(root, "cursor 1"))
     peers = PeerService(database=database, secret_key=derive_key(root, "peers 1"), limits=_limits(config))
     return Exchange(
         config=config,
-        collections=CollectionService(database=database),
+        collections=collections,
         members=MemberService(database=database),
         accounts=AccountService(database=database),
         organisations=OrganisationService(database=database, objects=objects),
         objects=objects,
+        landscape=LandscapeService(objects=objects, collections=collections.listing),
         peers=peers,
+        keys=KeyService(database=database, secret_key=derive_key(root, "keys 1")),
         sync=SyncService(database=database, objects=objects, connect=peers.client, now=Exchange.now),
         throttle=ThrottleService(
             database=database,

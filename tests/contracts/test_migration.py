@@ -11,12 +11,12 @@ from sqlalchemy import inspect, text
 from tests.contracts.ground import Ground
 from tests.support.objects import indicator
 from tocsin.errors import StoreError
-from tocsin.store import collection, member, migration, object, peer, status, throttle
+from tocsin.store import collection, key, member, migration, object, peer, status, throttle
 from tocsin.store.database import METADATA, Database
 
 TABLES = {
     *("alembic_version", "collection", "entry", "failure", "lease", "member"),
-    *("organisation", "peer", "refusal", "route", "status", "token"),
+    *("organisation", "peer", "refusal", "route", "shared_key", "status", "token"),
 }
 
 
@@ -28,7 +28,7 @@ def tables(database: Database) -> set[str]:
 def test_the_tables_of_the_store_are_all_known() -> None:
     """The comparison below sees every table of every module that has one."""
     owned = {collection.collection, member.organisation, member.member, member.token, object.entry, status.status, throttle.failure}
-    owned |= {peer.peer, peer.route, peer.refusal, peer.lease}
+    owned |= {peer.peer, peer.route, peer.refusal, peer.lease, key.shared_key}
     assert set(METADATA.tables.values()) == owned
     assert {table.name for table in owned} == TABLES - {"alembic_version"}
 

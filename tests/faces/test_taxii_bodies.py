@@ -94,7 +94,7 @@ def test_a_failure_is_told_with_id_version_path_and_hint(house: House) -> None:
     status = house.visitor("beta-peer").put(indicator(1), indicator(2, valid_from="yesterday"), marked)
     del status["id"], status["request_timestamp"]
     assert [failure.pop("message") for failure in status["failures"]] == [
-        "$.valid_from: 'yesterday' has not the form that STIX asks for; "
+        "$.valid_from: 'yesterday' has not the form that is asked for; "
         'write it like "2026-01-31T09:30:00.000Z" (RFC 3339, UTC, an instant that exists)',
         "$.object_marking_refs: it is marked TLP:AMBER+STRICT, and shared holds nothing above GREEN; send it to a stricter collection",
     ]

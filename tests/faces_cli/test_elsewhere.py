@@ -63,12 +63,12 @@ def test_a_pull_gives_one_object_a_line_and_says_where_it_ended(exchange: Runnin
     options = ("--from", exchange.discovery, "--collection", "public")
     whole = typed("pull", *options)
     last = whole.stderr.split()[-1]
-    assert whole.stderr == f"46 objects, up to {last}\n"
-    assert len(lines(whole.stdout)) == 46
+    assert whole.stderr == f"{PUBLIC} objects, up to {last}\n"
+    assert len(lines(whole.stdout)) == PUBLIC
     again = typed("pull", *options, "--since", last)
     assert (again.stdout, again.stderr) == ("", f"0 objects, up to {last}\n")
     result = typed_json("pull", *options, "--output", str(tmp_path / "out"))
-    assert result == {"objects": 46, "last": last, "file": str(tmp_path / "out")}
+    assert result == {"objects": PUBLIC, "last": last, "file": str(tmp_path / "out")}
     assert (tmp_path / "out").read_text() == whole.stdout
 
 
@@ -78,8 +78,8 @@ def test_a_pull_can_be_linted_and_submitted(exchange: RunningExchange, ann: str,
     typed_json("pull", "--from", exchange.discovery, "--collection", "public", "--output", out)
     assert typed("lint", out).returncode == 0
     done = typed("submit", out, "--to", exchange.discovery, "--collection", "restricted", TOCSIN_TOKEN=ann)
-    assert (done.returncode, done.stdout) == (0, "46 taken, 0 refused\n")
-    assert typed("submit", out, "--collection", "restricted", home=exchange.home).stdout == "46 taken, 0 refused\n"
+    assert (done.returncode, done.stdout) == (0, f"{PUBLIC} taken, 0 refused\n")
+    assert typed("submit", out, "--collection", "restricted", home=exchange.home).stdout == f"{PUBLIC} taken, 0 refused\n"
 
 
 def test_what_is_not_ours_to_do_is_forbidden(exchange: RunningExchange, bob: str, file: Path) -> None:

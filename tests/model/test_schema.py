@@ -56,12 +56,12 @@ def test_a_type_without_a_schema_passes() -> None:
     ("change", "fault"),
     [
         ({"valid_from": "2024-02-30T00:00:00Z"}, Fault("$.valid_from", "'2024-02-30T00:00:00Z' is not an instant that exists", TIMESTAMP)),
-        ({"valid_from": "2016"}, Fault("$.valid_from", "'2016' has not the form that STIX asks for", TIMESTAMP)),
+        ({"valid_from": "2016"}, Fault("$.valid_from", "'2016' has not the form that is asked for", TIMESTAMP)),
         (
             {"created": "2016-04-06T20:03:48Z"},
             Fault(
                 "$.created",
-                "'2016-04-06T20:03:48Z' has not the form that STIX asks for",
+                "'2016-04-06T20:03:48Z' has not the form that is asked for",
                 'write it with milliseconds, like "2026-01-31T09:30:00.000Z"',
             ),
         ),
@@ -69,7 +69,7 @@ def test_a_type_without_a_schema_passes() -> None:
             {"created_by_ref": "identity--x"},
             Fault(
                 "$.created_by_ref",
-                "'identity--x' has not the form that STIX asks for",
+                "'identity--x' has not the form that is asked for",
                 'write it like "identity--f431f809-377b-45e0-aa1c-6a4751cae5ff" (type--UUID)',
             ),
         ),

@@ -3,7 +3,8 @@
 Refused is what could harm a reader or the log, and nothing else. Custom properties, types without a schema and numbers of any size
 are carried; what STIX says SHOULD be otherwise becomes a warning. Who may say it, and where, is not asked here; the clock is given.
 
-Sources: STIX 2.1 §2.7 (type), §2.9 (identifier), §3.2 (common properties), §9 (patterns); the OASIS schemas for everything else.
+Sources: STIX 2.1 §2.7 (type), §2.9 (identifier), §3.2 (common properties), §9 (patterns); the OASIS schemas, and those of our own
+extensions (ADR 0013), for everything else.
 """
 
 import re
@@ -14,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from tocsin.errors import InvalidInputError, MalformedJsonError
-from tocsin.model import marking, schema, stamp, strict_json
+from tocsin.model import extension, marking, schema, stamp, strict_json
 from tocsin.model.pattern import VERSION, check_pattern
 from tocsin.model.schema import Fault, shown
 from tocsin.model.stix import Refusal, StixObject
@@ -77,7 +78,7 @@ def _first_fault(value: dict[str, Any], content_hash: bytes, *, now: int) -> Fau
     if marking.BUILT_IN.get(value["id"], content_hash) != content_hash:
         reason = "the id is that of a standard TLP marking, with another definition"
         return Fault("$", reason, "refer to the marking, and leave its definition out")
-    return _time_fault(value, now) or schema.check(value) or _pattern_fault(value)
+    return _time_fault(value, now) or schema.check(value) or extension.check(value) or _pattern_fault(value)
 
 
 def _type_fault(value: dict[str, Any]) -> Fault | None:
@@ -188,7 +189,8 @@ def _is_id(value: object) -> bool:
 
 def _warnings(value: dict[str, Any]) -> tuple[str, ...]:
     periods = ((earlier, later) for earlier, later in _PERIODS if earlier in value and later in value)
-    return tuple(f"{earlier} is later than {later}" for earlier, later in periods if _is_later(value[earlier], value[later]))
+    crossed = (f"{earlier} is later than {later}" for earlier, later in periods if _is_later(value[earlier], value[later]))
+    return (*crossed, *extension.unknown(value))
 
 
 def _is_later(earlier: object, later: object) -> bool:

@@ -4,10 +4,12 @@ Only those are judged: an object is reduced to them first, so that custom proper
 as they are; a type without a schema passes. Nothing is fetched from anywhere. `format` (URLs, host names, e-mail addresses) is not
 judged, as JSON Schema 2020-12 leaves it; that an instant exists is, since one impossible date stops common readers.
 
+How a schema is compiled, and how a breach is told, serves our own schemas too (model/extension).
+
 Source: oasis-open/cti-stix2-json-schemas, from the files of the stix2-validator package (never imported: that takes two seconds).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -25,14 +27,14 @@ from tocsin.model.strict_json import Number
 _PACKAGE = "stix2validator"
 _FOLDERS = ("sdos", "sros", "observables")
 _COMMON_TYPES = ("marking-definition", "extension-definition", "language-content")
-_INSTANT = "existing-instant"  # our own format, put on the schema of timestamps
+_INSTANT = "date-time"  # all that is judged of it is that the instant exists; put on the schema of timestamps
 _PLAIN_KEY = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
-_SHAPES = {  # schema file: what a value of it looks like
-    "timestamp.json": 'write it like "2026-01-31T09:30:00.000Z" (RFC 3339, UTC, an instant that exists)',
-    "identifier.json": 'write it like "identity--f431f809-377b-45e0-aa1c-6a4751cae5ff" (type--UUID)',
-    "hex.json": "write an even number of hexadecimal digits",
-    "binary.json": "write it in Base64",
+_SHAPES = {  # a schema file, or a definition within a schema: what a value of it looks like
+    "timestamp": 'write it like "2026-01-31T09:30:00.000Z" (RFC 3339, UTC, an instant that exists)',
+    "identifier": 'write it like "identity--f431f809-377b-45e0-aa1c-6a4751cae5ff" (type--UUID)',
+    "hex": "write an even number of hexadecimal digits",
+    "binary": "write it in Base64",
 }
 _LEAVE_OUT = "give it a value, or leave the property out"
 _INSTANT_WITH_MILLISECONDS = 'write it with milliseconds, like "2026-01-31T09:30:00.000Z"'
@@ -70,14 +72,34 @@ def check(value: dict[str, Any]) -> Fault | None:
     judge = _judge(value["type"]) if value["type"] in _library().uris else None
     if judge is None:
         return None
-    known = {name: value[name] for name in value if name in judge.known}
+    return breach(judge.validator, {name: value[name] for name in value if name in judge.known})
+
+
+def breach(validator: jsonschema_rs.Draft202012Validator, value: dict[str, Any]) -> Fault | None:
+    """The first breach of one schema."""
     try:
-        judge.validator.validate(known)
+        validator.validate(value)
     except jsonschema_rs.ValidationError as error:
-        return _fault(error)
+        return fault_of(error)
     except ValueError:  # only a Number is of a type that the validator cannot take; rare enough to pay for a second run
-        return check(_with_stand_ins(known))
+        return breach(validator, _with_stand_ins(value))
     return None
+
+
+def registry(schemas: Mapping[str, dict[str, Any]]) -> jsonschema_rs.Registry:
+    """Schemas by their own URI; one that is not among them is never fetched."""
+    return jsonschema_rs.Registry(list(schemas.items()), draft=jsonschema_rs.Draft202012, retriever=_refuse)
+
+
+def compiled(schema: dict[str, Any], *, within: jsonschema_rs.Registry) -> jsonschema_rs.Draft202012Validator:
+    """The validator of a schema that refers to those of a registry at most."""
+    return jsonschema_rs.Draft202012Validator(
+        schema,
+        registry=within,
+        formats={_INSTANT: _is_instant, "uri": _is_anything, "email": _is_anything, "idn-hostname": _is_anything},
+        validate_formats=True,
+        pattern_options=jsonschema_rs.RegexOptions(),  # linear: no expression of a schema can be made to backtrack
+    )
 
 
 def shown(value: object) -> str:
@@ -97,8 +119,7 @@ def _library() -> _Library:
         if uri.endswith("/timestamp.json"):
             schema["format"] = _INSTANT
     typed = {path: schema for path, schema in files.items() if path.parent.name in _FOLDERS or path.stem in _COMMON_TYPES}
-    registry = jsonschema_rs.Registry(list(schemas.items()), draft=jsonschema_rs.Draft202012, retriever=_refuse)
-    return _Library(schemas, {path.stem: schema["$id"] for path, schema in typed.items()}, registry)
+    return _Library(schemas, {path.stem: schema["$id"] for path, schema in typed.items()}, registry(schemas))
 
 
 def _folder() -> Path:
@@ -117,14 +138,8 @@ def _judge(kind: str) -> _Judge:
     library = _library()
     uri = library.uris[kind]
     schema = library.schemas[uri]
-    validator = jsonschema_rs.Draft202012Validator(
-        schema,
-        registry=library.registry,
-        formats={_INSTANT: _is_instant, "uri": _is_anything, "email": _is_anything, "idn-hostname": _is_anything},
-        validate_formats=True,
-        pattern_options=jsonschema_rs.RegexOptions(),  # linear: no expression of a schema can be made to backtrack
-    )
-    return _Judge(frozenset(_properties(schema, uri, schemas=library.schemas)), validator)
+    known = frozenset(_properties(schema, uri, schemas=library.schemas))
+    return _Judge(known, compiled(schema, within=library.registry))
 
 
 def _properties(schema: dict[str, Any], base: str, *, schemas: dict[str, dict[str, Any]]) -> Iterator[str]:
@@ -166,7 +181,8 @@ def _with_stand_ins(value: Any) -> Any:
     return value
 
 
-def _fault(error: jsonschema_rs.ValidationError) -> Fault:
+def fault_of(error: jsonschema_rs.ValidationError) -> Fault:
+    """What an error of the validator says, in the words of a refusal."""
     error = _telling(error)
     path = "$" + "".join(map(_step, error.instance_path))
     if error.instance is None or error.instance == []:
@@ -200,14 +216,25 @@ def _choices(error: jsonschema_rs.ValidationError) -> list[str]:
 
 
 def _pattern(error: jsonschema_rs.ValidationError) -> tuple[str, str]:
-    location = (error.absolute_keyword_location or "").partition("#")[0].rpartition("/")[2]
-    hint = _SHAPES.get(location)
+    hint = _SHAPES.get(_shape(error))
     if hint is None and error.instance_path in (["created"], ["modified"]):
         hint = _INSTANT_WITH_MILLISECONDS
     expression = error.kind.value
     if hint is None:
         hint = f"it must match {expression}" if len(expression) <= 100 else "see the definition of the property in STIX 2.1"
-    return f"{shown(error.instance)} has not the form that STIX asks for", hint
+    return f"{shown(error.instance)} has not the form that is asked for", hint
+
+
+def _shape(error: jsonschema_rs.ValidationError) -> str:
+    """The name of the schema file, or of the definition within its schema, that is broken."""
+    file, _, steps = (error.absolute_keyword_location or "").partition("#/")
+    return steps.split("/")[1] if steps.startswith("$defs/") else file.rpartition("/")[2].removesuffix(".json")
+
+
+def _few(error: jsonschema_rs.ValidationError) -> tuple[str, str]:
+    if error.instance:
+        return f"fewer than {error.kind.value} properties are not allowed here", "add what there is to say, or leave the whole out"
+    return "an empty object is not allowed here", _LEAVE_OUT
 
 
 def _alternatives(error: jsonschema_rs.ValidationError) -> tuple[str, str]:
@@ -226,8 +253,14 @@ _WORDS: dict[str, Callable[[jsonschema_rs.ValidationError], tuple[str, str]]] = 
     "minimum": lambda error: ("the number is too small", f"write {error.kind.value} or more"),
     "maximum": lambda error: ("the number is too large", f"write {error.kind.value} or less"),
     "additionalProperties": lambda error: (f"{shown(error.kind.value[0])} is not allowed as a key here", "leave it out or rename it"),
-    "minProperties": lambda _: ("an empty object is not allowed here", _LEAVE_OUT),
-    "format": lambda error: (f"{shown(error.instance)} is not an instant that exists", _SHAPES["timestamp.json"]),
+    "minProperties": _few,
+    "minLength": lambda _: ("an empty text is not allowed here", _LEAVE_OUT),
+    "maxLength": lambda error: (f"{shown(error.instance)} is too long", f"write {error.kind.value} characters or fewer"),
+    "maxItems": lambda error: ("the list is too long", f"write {error.kind.value} items or fewer"),
+    "uniqueItems": lambda _: ("an item of the list occurs twice", "write each item once"),
+    "const": lambda error: (f"{shown(error.instance)} is not allowed", f"write {orjson.dumps(error.kind.value).decode()}"),
+    "falseSchema": lambda _: ("the property is not allowed here", "leave it out"),
+    "format": lambda error: (f"{shown(error.instance)} is not an instant that exists", _SHAPES["timestamp"]),
     "pattern": _pattern,
     "anyOf": _alternatives,
     "oneOf": _alternatives,

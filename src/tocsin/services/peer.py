@@ -1,17 +1,14 @@
 """Peers: whom we exchange with, over which routes, with which login (ADR 0012). Only an administrator adds one; its address is checked."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tocsin.errors import ConflictError, InvalidInputError, NotFoundError
 from tocsin.model.collection import Collection
 from tocsin.model.marking import Level
 from tocsin.model.member import Caller, Role, require_name
 from tocsin.model.peer import Direction, Peer, Refused, Route
+from tocsin.model.secret import opened, sealed
 from tocsin.peers.credential import Credential
 from tocsin.peers.interface import CollectionInfo, Limits, PeerClient
 from tocsin.peers.taxii21 import Taxii21Peer
@@ -22,7 +19,6 @@ from tocsin.store.collection import list_collections
 from tocsin.store.database import Database
 
 MEMBER_PREFIX = "peer:"  # of the member under which a peer's objects are recorded; no name that a person chooses holds a colon
-_NONCE_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +120,8 @@ class PeerService:
             InvalidInputError: its secret was sealed under another root secret.
         """
         with self.database.read() as connection:
-            sealed = store.find_secret(connection, peer.number)
-        return Taxii21Peer(peer.url, credential=_credential(peer.user, self._opened(peer, sealed)), limits=self.limits)
+            box = store.find_secret(connection, peer.number)
+        return Taxii21Peer(peer.url, credential=_credential(peer.user, self._opened(peer, box)), limits=self.limits)
 
     def look(self, peer: Peer) -> tuple[CollectionInfo, ...]:
         """The collections that a peer shows us now.
@@ -140,21 +136,17 @@ class PeerService:
             client.close()
 
     def _sealed(self, new: NewPeer) -> bytes | None:
-        if not new.secret:
-            return None
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + AESGCM(self.secret_key).encrypt(nonce, new.secret.encode(), new.name.encode())
+        return sealed(self.secret_key, new.secret.encode(), label=new.name) if new.secret else None
 
-    def _opened(self, peer: Peer, sealed: bytes | None) -> str:
-        if sealed is None:
+    def _opened(self, peer: Peer, box: bytes | None) -> str:
+        if box is None:
             return ""
-        try:
-            opened = AESGCM(self.secret_key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], peer.name.encode())
-        except InvalidTag as error:
+        secret = opened(self.secret_key, box, label=peer.name)
+        if secret is None:
             raise InvalidInputError(
                 f"the login for {peer.name} was stored under another root secret", hint="restore that secret, or add the peer again"
-            ) from error
-        return opened.decode()
+            )
+        return secret.decode()
 
 
 def _credential(user: str, secret: str) -> Credential | None:

@@ -45,7 +45,7 @@ def backup(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")],
     with_secret: Annotated[
-        bool, typer.Option("--with-secret", help="Put the root secret in too: then the file opens peers' logins.")
+        bool, typer.Option("--with-secret", help="Put the root secret in too: then the file opens peers' logins and shared keys.")
     ] = False,
     as_json: Json = False,
 ) -> None:

@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -17,6 +17,9 @@ from tocsin.model.member import OPERATOR
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
+To = Annotated[str, typer.Option("--to", help="Discovery or API root URL of another server; the token is TOCSIN_TOKEN.")]
+AsMember = Annotated[str, typer.Option("--as", help="The member that submits; without it, the operator.")]
+
 
 class Fate(Protocol):
     """What became of one object, here or elsewhere."""
@@ -27,25 +30,42 @@ class Fate(Protocol):
     def message(self) -> str | None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Into which collection, of which server."""
+
+    collection: str
+    url: str  # empty: ours
+    member: str  # who submits to ours
+
+
 @app.command()
 def submit(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="A bundle, an envelope, a list of objects, or JSON lines.")],
     collection: Annotated[str, typer.Option(help="The collection: alias or id (elsewhere also its title).")],
-    to: Annotated[str, typer.Option("--to", help="Discovery or API root URL of another server; the token is TOCSIN_TOKEN.")] = "",
-    as_member: Annotated[str, typer.Option("--as", help="The member that submits; without it, the operator.")] = OPERATOR,
+    to: To = "",
+    as_member: AsMember = OPERATOR,
     as_json: Json = False,
 ) -> None:
     """Put STIX objects into a collection. What is refused is named, one line an id, and the exit code is 1."""
-    if to and as_member != OPERATOR:
+    put(ctx, file, read_objects(file), Destination(collection=collection, url=to, member=as_member), as_json=as_json)
+
+
+def put(ctx: typer.Context, file: Path, objects: Sequence[bytes], destination: Destination, *, as_json: bool) -> None:
+    """Puts the objects of a file into a collection, and shows what became of them.
+
+    Raises:
+        InvalidInputError: the destination contradicts itself.
+    """
+    if destination.url and destination.member != OPERATOR:
         raise InvalidInputError("--as names a member of our exchange, and --to another server", hint="log in there with TOCSIN_TOKEN")
-    objects = read_objects(file)
-    taken, refused = _push(to, collection, objects) if to else _add(ctx, collection, objects, as_member)
+    taken, refused = _push(destination, objects) if destination.url else _add(ctx, destination, objects)
     for (object_id, message), times in Counter((one.id, one.message or "") for one in refused).items():
         tell(f"{file}: {object_id}: {message}" + (f" ({times} times)" if times > 1 else ""))
     result = {
         "file": str(file),
-        "collection": collection,
+        "collection": destination.collection,
         "total": len(taken) + len(refused),
         "taken": len(taken),
         "refused": len(refused),
@@ -56,10 +76,10 @@ def submit(
         raise typer.Exit(PART_FAILED)
 
 
-def _add(ctx: typer.Context, name: str, objects: Sequence[bytes], member: str) -> tuple[list[Fate], list[Fate]]:
+def _add(ctx: typer.Context, destination: Destination, objects: Sequence[bytes]) -> tuple[list[Fate], list[Fate]]:
     exchange = open_exchange(ctx)
-    caller = exchange.members.find(member)
-    collection = find_collection(exchange, caller, name)
+    caller = exchange.members.find(destination.member)
+    collection = find_collection(exchange, caller, destination.collection)
     taken, refused = list[Fate](), list[Fate]()
     with progress("storing", len(objects)) as bar:
         for batch in batches(objects):
@@ -70,11 +90,11 @@ def _add(ctx: typer.Context, name: str, objects: Sequence[bytes], member: str) -
     return taken, refused
 
 
-def _push(url: str, collection: str, objects: Sequence[bytes]) -> tuple[list[Fate], list[Fate]]:
+def _push(destination: Destination, objects: Sequence[bytes]) -> tuple[list[Fate], list[Fate]]:
     taken, refused = list[Fate](), list[Fate]()
-    with progress("pushing", len(objects)) as bar, Client(url, os.environ.get("TOCSIN_TOKEN") or None) as client:
+    with progress("pushing", len(objects)) as bar, Client(destination.url, os.environ.get("TOCSIN_TOKEN") or None) as client:
         for batch in batches(objects):
-            status = client.push(collection, batch)
+            status = client.push(destination.collection, batch)
             taken += status.successes
             refused += (
                 *status.failures,
