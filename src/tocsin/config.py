@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from tocsin.errors import InvalidInputError
+from tocsin.model.extension.provider import PRINCIPLES
 
 FILE = "tocsin.toml"
 
@@ -45,12 +46,25 @@ class Config(BaseSettings):
         default=67_108_864, description="Bytes of one answer of a peer, after decompression."
     )
     peer_pages: Annotated[int, Field(ge=1)] = Field(default=100_000, description="Pages of one pull of one route.")
+    webhook_url: str = Field(default="", repr=False, description="Where alerts are posted: https, or on this machine.")
+    webhook_secret: str = Field(default="", repr=False, description="What signs them, as Standard Webhooks writes it: whsec_...")
+    mail_url: str = Field(default="", repr=False, description="The mail relay: smtp://user:password@host:587 or smtps://...")
+    mail_from: str = Field(default="", description="The address that alerts come from.")
+    mail_to: str = Field(default="", description="The address of our own people; empty: only contacts of peers get mail.")
+    principles: tuple[str, ...] = Field(default=PRINCIPLES, description="Those that we have subscribed to; published on our identity.")
     secret_file: str = Field(default="", description="The file of the root secret; empty: HOME/secret.")
 
     @field_validator("base_url")
     @classmethod
     def _is_address(cls, value: str) -> str:
         return base_url_of(value)
+
+    @field_validator("principles")
+    @classmethod
+    def _are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not set(value) <= set(PRINCIPLES):
+            raise ValueError(f"may hold these words: {', '.join(PRINCIPLES)}")
+        return tuple(dict.fromkeys(value))
 
     @property
     def database_url(self) -> str:

@@ -10,8 +10,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tocsin.config import Config
 from tocsin.errors import InvalidInputError
+from tocsin.model.alert import Channel
 from tocsin.peers.interface import Limits
+from tocsin.peers.mail import Relay
+from tocsin.peers.webhook import Webhook
 from tocsin.services.account import AccountService
+from tocsin.services.alert import AlertService, Messenger
 from tocsin.services.collection import CollectionService
 from tocsin.services.key import KeyService
 from tocsin.services.landscape import LandscapeService
@@ -20,6 +24,7 @@ from tocsin.services.member import MemberService
 from tocsin.services.object import ObjectService
 from tocsin.services.organisation import OrganisationService
 from tocsin.services.peer import PeerService
+from tocsin.services.signing import SigningService
 from tocsin.services.sync import SyncService
 from tocsin.services.throttle import ThrottleService
 from tocsin.store.database import Database
@@ -40,8 +45,10 @@ class Exchange:
     landscape: LandscapeService
     peers: PeerService
     keys: KeyService
+    signing: SigningService
     sync: SyncService
     throttle: ThrottleService
+    alerts: AlertService
     maintenance: MaintenanceService
 
     @staticmethod
@@ -54,7 +61,7 @@ def build_exchange(config: Config) -> Exchange:
     """The exchange of these settings; nothing is opened before it is used.
 
     Raises:
-        InvalidInputError: the secret is missing or broken, or the database's address is malformed.
+        InvalidInputError: the secret is missing or broken, the database's address is malformed, or a channel of alerts is unusable.
     """
     database = Database(config.database_url)
     root = bytes.fromhex(read_secret(config.secret_path))
@@ -71,6 +78,13 @@ def build_exchange(config: Config) -> Exchange:
         landscape=LandscapeService(objects=objects, collections=collections.listing),
         peers=peers,
         keys=KeyService(database=database, secret_key=derive_key(root, "keys 1")),
+        signing=SigningService(
+            database=database,
+            objects=objects,
+            secret_key=derive_key(root, "signing 1"),
+            base_url=config.base_url,
+            principles=config.principles,
+        ),
         sync=SyncService(database=database, objects=objects, connect=peers.client, now=Exchange.now),
         throttle=ThrottleService(
             database=database,
@@ -78,6 +92,7 @@ def build_exchange(config: Config) -> Exchange:
             anonymous_per_second=config.anonymous_requests_per_second,
             patience=config.request_wait_seconds,
         ),
+        alerts=AlertService(database=database, channels=_channels(config), now=Exchange.now),
         maintenance=MaintenanceService(database=database),
     )
 
@@ -95,6 +110,13 @@ def _limits(config: Config) -> Limits:
         seconds_per_request=config.peer_request_seconds,
         seconds_per_call=config.peer_call_seconds,
     )
+
+
+def _channels(config: Config) -> dict[Channel, Messenger]:
+    """The ways that alerts may take."""
+    webhook = Webhook.of(config.webhook_url, config.webhook_secret)
+    relay = Relay.of(config.mail_url, sender=config.mail_from, desk=config.mail_to)
+    return {channel: one for channel, one in ((Channel.WEBHOOK, webhook), (Channel.MAIL, relay)) if one is not None}
 
 
 def make_secret(path: Path) -> None:

@@ -141,7 +141,8 @@ Actions against it (1)
   Accounts disabled
     account-disabled, 2024-02-14, 1 account, by A provider, told B
 
-Indicators (7): domain-name 7
+Indicators (7), the latest first
+  of kind: domain-name 7
   [domain-name:value = 'n7.example.org'], number 7
   [domain-name:value = 'n6.example.org'], number 6
   [domain-name:value = 'n5.example.org'], number 5

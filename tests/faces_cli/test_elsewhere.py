@@ -13,6 +13,9 @@ from tests.peers.hostile import Answer, HostilePeer, page
 from tests.support.command import refused, typed, typed_json
 from tests.support.exchange import TOCSIN, RunningExchange, free_port
 from tests.support.objects import indicator
+from tests.support.seeds import seeded
+
+PUBLIC = len(seeded("public"))
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from pysqlite3 import dbapi2 as sqlite
 
 from tests.support.command import refused, typed, typed_json
 from tests.support.objects import indicator, uuid
+from tests.support.seeds import INDEX
 
 
 @pytest.fixture

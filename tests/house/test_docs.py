@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from tests.support.exchange import TOCSIN, RunningExchange, tocsin
+from tests.support.seeds import seeded
 from tocsin.config import Config
 from tocsin.faces.cli.main import COMMANDS, app
 from tocsin.faces.taxii.error import STATUS
@@ -84,7 +85,7 @@ def test_the_client_snippet_on_the_first_screen_pulls_and_pushes(exchange: Runni
     ((_, snippet),) = blocks(first_screen(), "python")
     token = exchange.add_token("admin")
     output = run([sys.executable, "-c", snippet.replace(SERVED, exchange.url)], exchange, TOCSIN_TOKEN=token)
-    names = "['Forest Blizzard', 'Emerald Sleet', 'Crimson Sandstorm', 'Charcoal Typhoon', 'Salmon Typhoon']"
+    names = [one["name"] for one in seeded("actors") if one["type"] == "threat-actor"]
     assert [re.sub(r"after \S+", "after …", line) for line in output.splitlines()] == [
         f"{names} go on after …",
         "1 taken, 0 refused",

@@ -29,6 +29,7 @@ CALLERS = {
     "holds": {"services/object.py"},
     "read_entries": {"services/sync.py"},
     "read_entry": {"services/sync.py"},
+    "find_entries": {"services/object.py"},
 }
 HOMES = {"append": "store/log.py", "delete": "store/log.py", "survey": "store/log.py", "list_versions": "store/log.py"}
 

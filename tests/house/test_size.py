@@ -18,8 +18,8 @@ DOCUMENTED = ("model/", "store/", "services/", "client.py")
 
 # Parameters dictated from outside: by medallion's backend, by typer, which reads options from them, and by alembic.
 DICTATED_FILES = ("faces/taxii/backend.py", "faces/cli/", "store/migrations/")
-# By the language, and by the transport adapter of requests.
-DICTATED_NAMES = {"__exit__", "__aexit__", "send", "init_poolmanager", "proxy_manager_for", "settings_customise_sources"}
+# By the language, by the transport adapter of requests, and by smtplib.
+DICTATED_NAMES = {"__exit__", "__aexit__", "send", "init_poolmanager", "proxy_manager_for", "settings_customise_sources", "_get_socket"}
 DICTATED_LAST = {"event_dict"}  # a structlog processor
 GATES = {"admit"}  # the signature that the design gives to the gate of every write
 CONTEXT = {"caller", "connection"}  # on whose behalf, inside what: not what a call is about

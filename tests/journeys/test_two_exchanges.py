@@ -7,6 +7,7 @@ import pytest
 from tests.journeys.conftest import Start
 from tests.support.exchange import tocsin
 from tests.support.objects import text
+from tests.support.seeds import seeded
 from tests.support.traffic import post
 from tocsin.client import Client
 

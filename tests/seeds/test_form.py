@@ -25,7 +25,7 @@ from tests.seeds.shipped import (
     of_type,
 )
 from tests.support.command import typed
-from tests.support.seeds import BUNDLES, INDEX, SEEDS
+from tests.support.seeds import BUNDLES, INDEX, SEEDS, seeded
 from tocsin.model.marking import PAP_REF
 from tocsin.services.case import compile_draft, read_drafts
 from tocsin.services.warninglist import well_known
@@ -155,3 +155,8 @@ def test_a_later_case_is_a_case_of_its_own(name: str) -> None:
     assert report["external_references"][0]["external_id"].partition("@")[0] == name
     assert "labels" not in report
     assert of_type("attack-pattern", objects(name)) == []
+
+
+def test_the_tour_tells_how_many_objects_a_reader_pulls() -> None:
+    """The README shows what the commands print."""
+    assert f"\n{len(seeded('actors'))} objects, up to …\n" in (SEEDS.parent / "README.md").read_text("utf-8")

@@ -13,7 +13,8 @@ from tocsin.errors import InvalidInputError
 from tocsin.model.marking import Level
 from tocsin.model.member import Caller
 
-ADDRESSED_TO_US = frozenset({"inbox", "submissions"})  # whatever role a foreign member has, it does not read these
+INBOX = "inbox"
+ADDRESSED_TO_US = frozenset({INBOX, "submissions"})  # whatever role a foreign member has, it does not read these
 PROVIDERS = "providers"
 OUTBOX = "outbox-"  # with the organisation's name in lower case: what we lay out for it
 NOT_BUILT = {"authors": "any", "default_tlp": "clear", "moderated": False, "retention": ""}  # key: the only value it takes today

@@ -39,13 +39,13 @@ def contact_of(identity: Body, objects: Mapping[str, Body]) -> str | None:
     usable = [one for one in offered if one.get("classified", False) is False]
     ranked = sorted(usable, key=lambda one: _RANK.get(text(one, "digital_contact_type"), 2))
     found = [_value(text(one, "email_address_ref"), objects) for one in ranked]
-    return next(filter(is_address, [*found, text(identity, "contact_information").strip()]), None)
+    return next(filter(is_address, [*found, text(identity, "contact_information")]), None)
 
 
 def _value(reference: str, objects: Mapping[str, Body]) -> str:
-    """The value of an `email-addr`; "" where it is not held, or is not the one that its id was made for."""
+    """The value of an `email-addr`; "" where it is not held, cannot be used, or is not the one that its id was made for."""
     value = text(objects.get(reference, {}), "value")
-    is_made_from_value = reference[26:27] == "5"  # the version digit of the UUID behind "email-addr--" is that of a UUIDv5
-    if not reference.startswith("email-addr--") or (is_made_from_value and observable_id("email-addr", {"value": value}) != reference):
+    if not reference.startswith("email-addr--") or not is_address(value):
         return ""
-    return value
+    is_made_from_value = reference[26:27] == "5"  # the version digit of the UUID is that of a UUIDv5
+    return "" if is_made_from_value and observable_id("email-addr", {"value": value}) != reference else value

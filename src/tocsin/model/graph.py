@@ -13,7 +13,7 @@ from typing import Any
 
 from tocsin.errors import InvalidInputError
 from tocsin.model.identifier import extension_definition_id
-from tocsin.model.stamp import version_of
+from tocsin.model.stamp import stamp_of, version_of, version_text
 from tocsin.model.strict_json import Document
 
 Body = Mapping[str, Any]  # a STIX object as it was read
@@ -95,6 +95,12 @@ def instant(body: Body, name: str) -> str:
         return version_of(text(body, name))
     except InvalidInputError:
         return ""
+
+
+def moment(body: Body, name: str) -> int | None:
+    """The same as a stamp."""
+    version = instant(body, name)
+    return stamp_of(version_text(version)) if version else None
 
 
 def parts(body: Body, name: str) -> tuple[Body, ...]:

@@ -61,3 +61,8 @@ def stamp_at(instant: datetime) -> int:
 def text_of(stamp: int) -> str:
     """The text of a stamp, always six fraction digits: "2026-01-31T09:30:00.000000Z"."""
     return f"{_EPOCH + timedelta(microseconds=stamp):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def stix_text(stamp: int) -> str:
+    """The same with milliseconds, which every reader of STIX objects takes, cut and not rounded: "2026-01-31T09:30:00.000Z"."""
+    return f"{text_of(stamp)[:23]}Z"

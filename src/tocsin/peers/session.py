@@ -34,7 +34,7 @@ _GET_MAY_REPEAT = frozenset({429, 502, 503, 504})
 
 def origin_of(url: str) -> str:
     """Scheme, host and port of a URL, read by the parser that also decides where to connect. Raises ValueError when there are none."""
-    parts = _parsed(url)
+    parts = parsed(url)
     return f"{parts.scheme}://{parts.host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
 
@@ -45,19 +45,20 @@ def require_peer_url(url: str) -> str:
         InvalidInputError: no http(s) URL, plain http to another machine, a login, query or fragment in it.
     """
     try:
-        parts = _parsed(url)
+        parts = parsed(url)
     except ValueError as error:
         raise InvalidInputError("that is not the URL of an exchange", hint='write it like "https://peer.example/taxii2/"') from error
     if parts.auth or parts.query or parts.fragment:
         raise InvalidInputError("the URL of an exchange holds no login, query or fragment", hint="give the credential by itself")
-    if parts.scheme == "http" and not _is_loopback(str(parts.host)):
+    if parts.scheme == "http" and not is_loopback(str(parts.host)):
         raise InvalidInputError(
             f"plain http to {str(parts.host)[:100]!r} would show the credential to everyone on the way", hint="use https"
         )
     return url if url.endswith("/") else f"{url}/"
 
 
-def _parsed(url: str) -> Url:
+def parsed(url: str) -> Url:
+    """The parts of an http(s) URL. Raises ValueError when it is none."""
     try:
         parts = parse_url(url)
     except LocationParseError as error:
@@ -67,7 +68,8 @@ def _parsed(url: str) -> Url:
     return parts
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether what is sent there stays on this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -140,7 +142,7 @@ class PeerSession(Session):
         try:
             return super().request(method, url, **options)
         except (RequestException, HTTPError, OSError) as error:
-            failure = _failure(error, self._origin, limits=self._limits)
+            failure = failure_of(error, self._origin, limits=self._limits)
             if not _is_broken(error):
                 raise failure from error
             failure.__cause__ = error
@@ -196,7 +198,7 @@ def _is_broken(error: Exception) -> bool:
     return isinstance(cause, ProtocolError)
 
 
-def _failure(error: Exception, peer: str, *, limits: Limits) -> PeerError:
+def failure_of(error: Exception, peer: str, *, limits: Limits) -> PeerError:
     """The error in our terms; the libraries' own words stay in its cause."""
     if isinstance(error, SSLError | UrllibSSLError):
         return PeerError(f"no trusted TLS connection to {peer}", hint="check the host name and its certificate")

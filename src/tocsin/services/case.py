@@ -6,15 +6,12 @@ needs an exchange; accounts are hashed with a key that the caller brings.
 
 import json
 import os
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-from msgspec import UnsetType
 
 from tocsin.errors import InvalidInputError
 from tocsin.model import strict_json
@@ -25,11 +22,12 @@ from tocsin.model.case.names import Known, Names, described, known_from, names_o
 from tocsin.model.case.normal import normal, with_hashed_accounts
 from tocsin.model.case.reading import Reading, read_case
 from tocsin.model.case.record import Account, Case
-from tocsin.model.case.text import Problem
+from tocsin.model.case.text import Document, Problem
 from tocsin.model.case.version import dated, last_versions
-from tocsin.model.hashed_account import user_id
-from tocsin.model.identifier import object_id
+from tocsin.model.hashed_account import ALGORITHM, user_id
+from tocsin.model.identifier import identity_id, object_id
 from tocsin.model.key import Key
+from tocsin.model.stamp import stamp_of
 
 Object = dict[str, Any]
 
@@ -81,20 +79,28 @@ def read_drafts(paths: Sequence[Path], *, well_known: WellKnown) -> list[Draft]:
         InvalidInputError: a file cannot be read.
     """
     readings = [(path, read_case(_content(path))) for path in paths]
-    cases = [reading.case for _, reading in readings if reading.case]
-    known = known_beside(*paths, more=tuple(one for case in cases for one in described(case)))
-    return [_draft(path, reading, known=known, well_known=well_known) for path, reading in readings]
+    cases = [(path, reading.case) for path, reading in readings if reading.case]
+    beside = _beside(paths)
+    known = known_from([*(one for _, one in beside), *(one for _, case in cases for one in described(case))])
+    told = [*((file, str(one["id"])) for file, one in beside), *((path, _report_id(case)) for path, case in cases)]
+    drafts = [_draft(path, reading, known=known, well_known=well_known) for path, reading in readings]
+    return [_unless_told_elsewhere(draft, reading.document, told) for draft, (_, reading) in zip(drafts, readings, strict=True)]
 
 
-def known_beside(*paths: Path, more: Sequence[Object] = ()) -> Known:
+def known_beside(*paths: Path) -> Known:
     """Techniques and actors of the catalogue that comes with Tocsin, and of the bundles that lie beside these files.
 
     Raises:
         InvalidInputError: a bundle cannot be read.
     """
+    return known_from([one for _, one in _beside(paths)])
+
+
+def _beside(paths: Sequence[Path]) -> list[tuple[Path, Object]]:
+    """Each object of those bundles, with its file."""
     shipped = Path(str(files("tocsin") / "data" / "seeds"))
     folders = dict.fromkeys([shipped, *(path.parent for path in paths)])
-    return known_from([one for folder in folders for file in sorted(folder.glob("*.json")) for one in _objects(file)] + list(more))
+    return [(file, one) for folder in folders for file in sorted(folder.glob("*.json")) for one in _objects(file)]
 
 
 def compile_draft(draft: Draft, *, key: Key | None, epoch: str, now: int) -> Compiled:
@@ -102,7 +108,7 @@ def compile_draft(draft: Draft, *, key: Key | None, epoch: str, now: int) -> Com
 
     Args:
         key: hashes the accounts of the case; needed where their names are still in the file.
-        epoch: of the key.
+        epoch: of the key, for accounts that were not published under another one.
 
     Raises:
         InvalidInputError: the case has errors, states again what it withdrew, or its bundle cannot be read or written.
@@ -111,7 +117,6 @@ def compile_draft(draft: Draft, *, key: Key | None, epoch: str, now: int) -> Com
     if case is None or any(problem.is_error for problem in draft.problems):
         raise InvalidInputError(f"{draft.file} has errors", hint=f"see: tocsin case check {draft.file}")
     case = with_hashed_accounts(case, _hashes(draft, key, epoch=epoch))
-    before = last_versions(_objects(draft.bundle)) if draft.bundle.exists() else {}
     objects = dated(compile_case(case, draft.names), before, now=now)
     bundle = {"type": "bundle", "id": object_id("bundle", draft.names.author, key=case.case), "objects": objects}
     if objects != list(before.values()):
@@ -154,13 +159,56 @@ def _draft(path: Path, reading: Reading, *, known: Known, well_known: WellKnown)
     return Draft(file=path, case=form, names=names, problems=problems)
 
 
-def _hashes(draft: Draft, key: Key | None, *, epoch: str) -> dict[Account, str]:
+def _unless_told_elsewhere(draft: Draft, document: Document, told: Sequence[tuple[Path, str]]) -> Draft:
+    """A copied file that still has the name of the first one would give out that one's objects with other contents."""
+    if draft.case is None:
+        return draft
+    own, report = (draft.file, draft.bundle), _report_id(draft.case)
+    other = next((file for file, found in told if found == report and file.parent == draft.file.parent and file not in own), None)
+    if other is None:
+        return draft
+    hint = "give this one a name of its own, or move the other away"
+    problem = document.problem(("case",), f"{other.name} has a case of that name and author", hint=hint)
+    return replace(draft, case=None, problems=(problem, *draft.problems))
+
+
+def _report_id(case: Case) -> str:
+    return object_id("report", identity_id(case.author), key=case.case)
+
+
+def _before(bundle: Path, case: Case) -> dict[str, Object]:
+    """What was published of a case until now; empty where there is no bundle yet.
+
+    Raises:
+        InvalidInputError: the bundle is another one, or somebody broke it.
+    """
+    if not bundle.exists():
+        return {}
+    try:
+        before = last_versions(_objects(bundle))
+        dates = [stamp_of(one[name]) for one in before.values() if "created" in one for name in ("created", "modified")]
+    except (KeyError, TypeError, InvalidInputError):
+        dates = []
+    if not dates or _report_id(case) not in before:
+        raise InvalidInputError(
+            f"{bundle} is not the bundle of {case.case} by {case.author}", hint="restore it, give the case its old name, or move it away"
+        )
+    return before
+
+
+def _hashes(draft: Draft, before: Mapping[str, Object], *, key: Key | None, epoch: str) -> dict[Account, str]:
+    """The accounts of a case as they leave: those that were published keep their hash, or each quarter would revoke and state them anew."""
     if not draft.accounts:
         return {}
     if key is None:
         raise InvalidInputError(f"{draft.file} names accounts, and there is no key", hint="give --home, and see: tocsin key new")
-    derived, key_id = key.derived(epoch), key.key_id(epoch)
-    return {one: user_id(one.kind, one.user, key=derived, key_id=key_id) for one in draft.accounts if not isinstance(one.user, UnsetType)}
+    published = {str(one.get("user_id")) for one in before.values() if one["type"] == "user-account"}
+    epochs = {user.split(":")[1].partition(".")[2] for user in published if user.startswith(f"{ALGORITHM}:{key.name}.")}
+    hashed = dict[Account, str]()
+    for one in draft.accounts:
+        found = [user_id(one.kind, str(one.user), key=key.derived(each), key_id=key.key_id(each)) for each in (epoch, *sorted(epochs))]
+        hashed[one] = next((user for user in found if user in published), found[0])
+    return hashed
 
 
 def _fate(one: Object, old: Object | None) -> str:
@@ -195,13 +243,15 @@ def _usable(found: Sequence[Any]) -> Iterator[Object]:
 
 
 def _write(file: Path, text: str) -> None:
-    """Whole or not at all: the bundle is the memory of what was published."""
+    """Whole or not at all: the bundle is the memory of what was published. Who may read it is as the user's umask has it."""
+    scratch = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}.", encoding="utf-8", delete=False) as scratch:
-            scratch.write(text)
-            scratch.flush()
-            os.fsync(scratch.fileno())
-        Path(scratch.name).chmod(0o644)
-        Path(scratch.name).replace(file)
+        with scratch.open("w", encoding="utf-8") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
+        scratch.replace(file)
     except OSError as error:
         raise InvalidInputError(f"{file}: {error.strerror}", hint="give a folder that can be written") from error
+    finally:
+        scratch.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ Nothing is judged under a lock, nothing is acknowledged before it is durable, an
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ from tocsin.model import admission, cursor
 from tocsin.model.collection import Collection
 from tocsin.model.cursor import Cursor, Place
 from tocsin.model.member import Caller
-from tocsin.model.query import Answer, AnyPage, BodyPage, ObjectQuery, Page
+from tocsin.model.query import Answer, AnyPage, BodyPage, LogEntry, ObjectQuery, Page
 from tocsin.model.stamp import text_of, version_of
 from tocsin.model.status import ALREADY_HERE, TRY_AGAIN, ObjectResult, Status
 from tocsin.model.stix import Refusal, StixObject
@@ -23,6 +23,7 @@ from tocsin.store import log, object, status
 from tocsin.store.collection import allocate_stamps, lock_collection
 from tocsin.store.database import Connection, Database
 
+PAGE = 1_000  # entries with their provenance that are read at once
 JUDGING_SECONDS = 20.0  # for one envelope, which a thousand ordinary objects need a thousandth of
 _TOO_SLOW = Refusal(
     id="", version=None, path="$", reason="the objects before it took too long to judge", hint="send fewer at once", is_passing=True
@@ -63,6 +64,26 @@ class ObjectService:
     def manifest(self, caller: Caller, collection: Collection, reading: Reading, *, now: int) -> Answer[Page]:
         """The same page without bodies. Raises what `bodies` raises."""
         return self._answer(caller, collection, reading=reading, now=now, read=object.read_manifest)
+
+    def entries(self, caller: Caller, collection: Collection, query: ObjectQuery) -> Iterator[LogEntry]:
+        """Every living version of some ids or types with who brought it, in the order of the log; may be abandoned at any time.
+
+        Args:
+            query: its `ids`, else its `types`, say which; its `added_after` from where on. The rest does not count.
+
+        Raises:
+            ForbiddenError: the caller may only write here.
+        """
+        access.require_reader(caller, collection)
+        predicate = access.visible(caller, collection)
+        after = query.added_after or 0
+        while True:
+            with self.database.read() as connection:
+                page = object.find_entries(connection, predicate, query, after=after, limit=PAGE)
+            yield from page
+            if len(page) < PAGE:
+                return
+            after = page[-1].added
 
     def add(self, caller: Caller, collection: Collection, bodies: Sequence[bytes], *, now: int) -> tuple[Status, bytes]:
         """Judges and stores objects; returns the status, and its resource as JSON, once everything is durable.

@@ -15,13 +15,13 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import URL, Column, Connection, MetaData, String, Table, func, insert, inspect, select, update
 
 from tocsin.errors import ConflictError, InvalidInputError, StoreError
-from tocsin.store import check, key, member, migration, object, peer, status, throttle
+from tocsin.store import alert, check, key, member, migration, object, peer, signing, status, throttle
 from tocsin.store.collection import collection, read_clock
 from tocsin.store.database import METADATA, Database
 
 Watch = Callable[[int, int], None]  # called with rows done, and rows in all
 
-_DECLARE = (key, member, object, peer, status, throttle)  # loaded, so that METADATA knows every table
+_DECLARE = (alert, key, member, object, peer, signing, status, throttle)  # loaded, so that METADATA knows every table
 _MARK = b"TOCS"  # SQLite's application id in a backup
 _BEGINNING = b"SQLite format 3\0"
 _MARK_AT = slice(68, 72)  # sqlite.org/fileformat.html

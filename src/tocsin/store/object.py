@@ -71,6 +71,12 @@ _OF_PEERS = (
 )
 _ENTRIES = _OF_PEERS.where(entry.c.added > bindparam("after")).order_by(entry.c.added).limit(bindparam("limit", type_=Integer))
 _ENTRY = _OF_PEERS.where(entry.c.added == bindparam("added"))
+_OF_TYPES = _ENTRIES.where(entry.c.type.in_(bindparam("types", expanding=True)))
+_OF_IDS = (
+    _OF_PEERS.where(entry.c.id.in_(bindparam("ids", expanding=True)), entry.c.added + 0 > bindparam("after"))
+    .order_by(entry.c.added + 0)
+    .limit(bindparam("limit", type_=Integer))
+)
 _HOLDS = select(exists().where(VISIBLE, entry.c.id == bindparam("id"), entry.c.body.is_not(None)))
 
 
@@ -108,6 +114,16 @@ def read_entry(connection: Connection, predicate: Predicate, *, added: int) -> L
     """The one of that stamp, if it still has a body."""
     row = connection.execute(_ENTRY, {"added": added, **_values(predicate)}).one_or_none()
     return _log_entry(row) if row else None
+
+
+def find_entries(connection: Connection, predicate: Predicate, query: ObjectQuery, *, after: int, limit: int) -> list[LogEntry]:
+    """Every living version of the ids, else of the types, that the query names, in the order of the log."""
+    values = {"after": after, "limit": limit, **_values(predicate)}
+    if query.ids is None:
+        rows = connection.execute(_OF_TYPES, {"types": query.types or (), **values})
+    else:
+        rows = connection.execute(_OF_IDS, {"ids": tuple(filter(is_storable, query.ids)), **values})
+    return [_log_entry(row) for row in rows]
 
 
 def _log_entry(row: Any) -> LogEntry:

@@ -30,6 +30,7 @@ COMMANDS = {
     "pull": "Pull from peers, or get a collection of any TAXII 2.1 server.",
     "actor": "Threat actors, and what is known of them.",
     "landscape": "Which techniques were seen of whom, when and how often.",
+    "alert": "What could not be told yet, and a test of the ways that alerts take.",
     "lint": "Say what is wrong, and what could be better, in a file of STIX objects.",
     "db": "Care of the database.",
     "doctor": "Look at the exchange, and say what is not well.",

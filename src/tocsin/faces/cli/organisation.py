@@ -8,6 +8,7 @@ import typer
 from tocsin.errors import InvalidInputError
 from tocsin.faces.cli.console import Json, open_exchange, show
 from tocsin.model.member import Organisation
+from tocsin.model.signature import published
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Organisations on this exchange.")
 
@@ -59,6 +60,29 @@ def readmit(
     """Let an organisation take part again. Its members and peers stay disabled until each is enabled; its tokens for good."""
     open_exchange(ctx).organisations.readmit(name)
     show({"name": name, "state": "active"}, text=f"{name} takes part again; enable its members one by one", as_json=as_json)
+
+
+@app.command("publish")
+def publish(
+    ctx: typer.Context,
+    rotate_key: Annotated[bool, typer.Option("--rotate-key", help="Sign with a new key from now on; the old ones stay published.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Put our identity into `providers`, with the keys that we sign with and where to find us; again only when something changed."""
+    exchange = open_exchange(ctx)
+    if rotate_key:
+        exchange.signing.rotate(now=exchange.now())
+    identity = exchange.signing.identity(now=exchange.now())
+    own, keys = exchange.organisations.own(), published(identity.keys)
+    lines = [
+        f"{own.identity_id} {'is published anew' if identity.is_new else 'is published as it is'}",
+        *(
+            f"key {key['key_id']}  from {key['valid_from']}{'  until ' + key['valid_until'] if 'valid_until' in key else ''}"
+            for key in keys
+        ),
+    ]
+    result = {"identity": own.identity_id, "is_new": identity.is_new, "public_keys": keys}
+    show(result, text="\n".join(lines), as_json=as_json)
 
 
 def _shape(organisation: Organisation) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from tocsin.faces.cli.layout import listed, many, one_line, paragraphs
 from tocsin.model.actor import Actor
-from tocsin.model.profile import Action, Clue, Overlap, Profile, Reference, Relation, Report, Seen
+from tocsin.model.profile import Action, Overlap, Profile, Reference, Relation, Report, Seen
 
 SHOWN = 5  # indicators that are shown one by one
 _DATED = {"observation": "seen", "report": "reported", "record": "recorded"}
@@ -17,7 +17,7 @@ Item = TypeVar("Item")
 
 def lines_of(profile: Profile) -> Iterator[str]:
     """The lines of one profile."""
-    actor, kinds = profile.actor, ", ".join(f"{kind} {times}" for kind, times in profile.clue_counts)
+    actor = profile.actor
     yield "  ".join(word for word in (one_line(actor.name), _mark("TLP", profile.level), _mark("PAP", profile.pap)) if word)
     yield actor.id
     yield from listed([kind_of(actor)], head="Class: ", indent=0)
@@ -28,7 +28,7 @@ def lines_of(profile: Profile) -> Iterator[str]:
     yield from ("", *paragraphs(profile.description)) if profile.description else ()
     yield from _section("Techniques", profile.uses, _use)
     yield from _section("Actions against it", profile.actions, _action)
-    yield from _section("Indicators", profile.clues[:SHOWN], _clue, count=len(profile.clues), remark=f": {one_line(kinds)}")
+    yield from _clues(profile)
     yield from _section("Infrastructure", profile.infrastructure, lambda one: listed([one.name]))
     yield from _section("Relations", profile.relations, _relation)
     yield from _section("Reports", profile.reports, _report)
@@ -41,11 +41,9 @@ def kind_of(actor: Actor) -> str:
     return actor.actor_class or ", ".join(actor.types)
 
 
-def _section(
-    title: str, items: Sequence[Item], lines: Callable[[Item], Iterable[str]], *, count: int | None = None, remark: str = ""
-) -> Iterator[str]:
+def _section(title: str, items: Sequence[Item], lines: Callable[[Item], Iterable[str]]) -> Iterator[str]:
     if items:
-        yield from ("", f"{title} ({len(items) if count is None else count}){remark}")
+        yield from ("", f"{title} ({len(items)})")
         for item in items:
             yield from lines(item)
 
@@ -71,8 +69,12 @@ def _action(action: Action) -> Iterator[str]:
     yield from _link(action.redress_url)
 
 
-def _clue(clue: Clue) -> list[str]:
-    return listed([clue.pattern, clue.name])
+def _clues(profile: Profile) -> Iterator[str]:
+    if profile.clues:
+        yield from ("", f"Indicators ({len(profile.clues)}), the latest first")
+        yield from listed([f"{kind} {times}" for kind, times in profile.clue_counts], head="of kind: ")
+        for clue in profile.clues[:SHOWN]:
+            yield from listed([clue.pattern, clue.name])
 
 
 def _relation(relation: Relation) -> list[str]:

@@ -5,7 +5,6 @@ HAZARDS of sharing: what a plain hash, a key in a text or a private address does
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +12,13 @@ from ipaddress import ip_network
 from typing import Any
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from tocsin.errors import InvalidInputError
 from tocsin.model import address, care
 from tocsin.model.case.names import ACTOR, TECHNIQUE, Names
 from tocsin.model.case.normal import about, instant, normal_value, pattern_of
-from tocsin.model.case.record import DOMAIN, INDICATED, SLUG, Actor, Case, Indicator, Reference
+from tocsin.model.case.record import DOMAIN, INDICATED, SLUG, Account, Actor, Case, Indicator, Reference
 from tocsin.model.case.text import Document, Path, Problem
 from tocsin.model.hashed_account import canonical
 from tocsin.model.pattern import check_pattern
@@ -29,16 +29,19 @@ _PROSE = frozenset({"summary", "description", "definition", "seen", "title", "na
 _FOREIGN = re.compile(f"{SLUG}@{DOMAIN}")
 _SLUG = re.compile(SLUG)
 _ID = re.compile(r"[a-z-]+--[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_TERM = re.compile(r"\b(domain-name|ipv4-addr|ipv6-addr|url|email-addr):value\s*(?:=|ISSUBSET)\s*'([^'\\]+)'")
+_KINDS = {"domain-name": "domain", "ipv4-addr": "ip", "ipv6-addr": "ip", "url": "url", "email-addr": "email"}
+_PLAIN_ACCOUNT = re.compile(r"user-account:(?:user_id|account_login|display_name|credential)\b(?!\s*=\s*'hmac-sha256:)")
 _IDS_OF = {ACTOR: ("threat-actor--", "intrusion-set--"), TECHNIQUE: ("attack-pattern--",)}
 _TIMES = ("reported", "first_seen", "last_seen", "when", "valid_from", "valid_until")
-_PERIODS = (("first_seen", "last_seen"), ("valid_from", "valid_until"))
+_PERIODS = (("first_seen", "last_seen"), ("valid_from", "valid_until"), ("reported", "valid_until"))
 _DESCRIBING = ("actor_class", "aliases", "description", "sponsor", "country", "attribution", "first_seen", "references")
 
 
 def check_case(case: Case, document: Document, *, names: Names, well_known: WellKnown) -> list[Problem]:
     """Everything to say about a case, in the order of its lines."""
-    checker = _Checker(document, names, well_known, case.example)
-    return sorted(checker.problems(case), key=lambda problem: (problem.line, problem.path))
+    checker = _Checker(document, names, well_known, case)
+    return sorted(checker.problems(), key=lambda problem: (problem.line, problem.path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,10 @@ class _Checker:
     document: Document
     names: Names
     well_known: WellKnown
-    is_example: bool
+    case: Case
 
-    def problems(self, case: Case) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
+        case = self.case
         yield from self._whole(case)
         yield from self._times(self.document.value, ())
         yield from self._prose(self.document.value, ())
@@ -81,12 +85,13 @@ class _Checker:
             yield from self._named(ACTOR, (actor.actor,), path=(*path, "actor"), is_list=False)
         elif "@" in actor.actor or "--" in actor.actor:
             yield self._wrong((*path, "actor"), "another author's actor cannot be described here", hint="leave its name and texts out")
-        elif _SLUG.fullmatch(actor.actor) is None:
-            yield self._wrong((*path, "actor"), f"{actor.actor!r} is no short name", hint="write a-z, 0-9 and single dashes")
+        elif _SLUG.fullmatch(actor.actor) is None or len(actor.actor) > 100:
+            yield self._wrong((*path, "actor"), f"{actor.actor!r} is no short name", hint="write a-z, 0-9 and single dashes, 100 at most")
         for position, use in enumerate(actor.uses):
             yield from self._named(TECHNIQUE, (use.technique,), path=(*path, "uses", position, "technique"), is_list=False)
-        yield from self._repeated([use.technique for use in actor.uses], (*path, "uses"), where="of this actor; say it once")
-        yield from self._repeated([action.action for action in actor.actions], (*path, "actions"), where="of this actor; say it once")
+        techniques = [(self.names.id_of(TECHNIQUE, use.technique), use.technique) for use in actor.uses]
+        yield from self._repeated(techniques, (*path, "uses"), hint="say it once")
+        yield from self._repeated([(one.action, one.action) for one in actor.actions], (*path, "actions"), hint="say it once")
 
     def _named(self, kind: str, given: tuple[str, ...], *, path: Path, is_list: bool = True) -> Iterator[Problem]:
         for position, name in enumerate(given):
@@ -123,20 +128,33 @@ class _Checker:
             case "account":
                 yield from self._account(value, place)
             case "hash":
-                pass
+                yield from self._well_known(value, place)
             case "pattern":
-                reason = check_pattern(value)
-                if reason:
-                    yield self._wrong(place, f"the pattern {reason}", hint="write it like [ipv4-addr:value = '198.51.100.7']")
+                yield from self._pattern(value, place)
             case _:
                 yield from self._value(kind, normal_value(kind, value), path=place)
+        if one.valid_from is UNSET and isinstance(one.valid_until, str):
+            yield from self._period({"reported": self.case.reported, "valid_until": one.valid_until}, path)
+
+    def _pattern(self, pattern: str, path: Path) -> Iterator[Problem]:
+        """What it compares with is judged like a value that stands alone."""
+        reason = check_pattern(pattern)
+        if reason:
+            yield self._wrong(path, f"the pattern {reason}", hint="write it like [ipv4-addr:value = '198.51.100.7']")
+            return
+        if _PLAIN_ACCOUNT.search(pattern):
+            yield self._wrong(path, "the pattern tells who has an account", hint="give it as an account: it leaves as a keyed hash only")
+        for term in _TERM.finditer(pattern):
+            kind = _KINDS[term[1]]
+            yield from self._value(kind, normal_value(kind, term[2]), path=path)
 
     def _account(self, account: Any, path: Path) -> Iterator[Problem]:
         if (account.user is UNSET) == (account.hashed is UNSET):
             yield self._wrong(path, "an account has either user or hashed", hint="give user; it leaves this machine as a keyed hash only")
         if isinstance(account.user, str) and care.is_bare_hash(account.user):
             reason = "this looks like a plain hash, which a list of all addresses undoes"
-            yield self._wrong((*path, "user"), reason, hint="give the name itself; it leaves this machine as a keyed hash only")
+            tell = self._odd if account.kind == "account-id" else self._wrong  # many a provider's own ids are random digits
+            yield tell((*path, "user"), reason, hint="give the name itself; it leaves this machine as a keyed hash only")
         elif isinstance(account.user, str):
             try:
                 canonical(account.kind, account.user)
@@ -151,16 +169,19 @@ class _Checker:
         if fault:
             yield self._wrong(path, fault[0], hint=fault[1])
             return
-        if address.is_example(value) != self.is_example:
-            if self.is_example:
+        if address.is_example(value) != self.case.example:
+            if self.case.example:
                 yield self._wrong(path, f"{value} may belong to somebody", hint="examples use example.org, 192.0.2.0/24 or 2001:db8::/32")
                 return
             yield self._wrong(path, f"{value} is reserved for examples", hint="give the real value, or write example: true")
             return
-        reason = None if self.is_example else address.address_fault(value)
+        reason = None if self.case.example else address.address_fault(value)
         if reason:
             yield self._wrong(path, reason, hint="leave it out")
             return
+        yield from self._well_known(value, path)
+
+    def _well_known(self, value: str, path: Path) -> Iterator[Problem]:
         for name, is_forbidden in self.well_known(value):
             tell = self._wrong if is_forbidden else self._odd
             yield tell(path, f"{value} is well known: {name}", hint="blocking it would hurt; leave it out, or say more (a URL)")
@@ -171,8 +192,10 @@ class _Checker:
             if step in _TIMES and isinstance(item, str):
                 yield from self._time(item, (*path, step))
             yield from self._times(item, (*path, step))
-        if not isinstance(value, dict):
-            return
+        if isinstance(value, dict):
+            yield from self._period(value, path)
+
+    def _period(self, value: dict[str, Any], path: Path) -> Iterator[Problem]:
         for start, end in _PERIODS:
             if _exists(value.get(start)) and _exists(value.get(end)) and instant(value[end], is_end=True) <= instant(value[start]):
                 yield self._wrong((*path, end), f"{end} is not after {start}", hint="exchange them, or leave one out")
@@ -198,20 +221,22 @@ class _Checker:
                 yield self._wrong((*path, position), "a reference needs a text, a URL or an id", hint="add url, text or id")
 
     def _twice(self, case: Case) -> Iterator[Problem]:
-        yield from self._repeated([one.technique for one in case.techniques], ("techniques",), where="of this file; describe it once")
-        yield from self._repeated([one.actor for one in case.actors], ("actors",), where="of this file; put everything below the first")
-        yield from self._repeated(
-            [one.infrastructure for one in case.infrastructure], ("infrastructure",), where="of this file; describe it once"
-        )
-        keys = [_key(one) for one in case.indicators]
-        yield from self._repeated([key for key in keys if key], ("indicators",), where="of this file; keep one")
+        techniques = [(one.technique, one.technique) for one in case.techniques]
+        actors = [(self.names.id_of(ACTOR, one.actor), one.actor) for one in case.actors]
+        infrastructure = [(one.infrastructure, one.infrastructure) for one in case.infrastructure]
+        yield from self._repeated(techniques, ("techniques",), hint="describe it once")
+        yield from self._repeated(actors, ("actors",), hint="put everything below the first")
+        yield from self._repeated(infrastructure, ("infrastructure",), hint="describe it once")
+        yield from self._repeated([_key(one) for one in case.indicators], ("indicators",), hint="keep one")
 
-    def _repeated(self, keys: Sequence[str], path: Path, *, where: str) -> Iterator[Problem]:
-        what, _, hint = where.partition("; ")
-        for key, times in Counter(keys).items():
-            if times > 1:
-                last = len(keys) - 1 - list(keys)[::-1].index(key)
-                yield self._wrong((*path, last), f"{key[:100]!r} stands {times} times {what}", hint=hint)
+    def _repeated(self, items: Sequence[tuple[str, str]], path: Path, *, hint: str) -> Iterator[Problem]:
+        """What is the same as something before it in its list; of each item its key, and how to call it."""
+        first: dict[str, int] = {}
+        for position, (key, shown) in enumerate(items):
+            before = first.setdefault(key, position) if key else position
+            if before != position:
+                line = self.document.line_of((*path, before))
+                yield self._wrong((*path, position), f"{shown[:100]!r} is the same as in line {line}", hint=hint)
 
     def _wrong(self, path: Path, message: str, *, hint: str) -> Problem:
         return self.document.problem(path, message, hint=hint)
@@ -248,16 +273,29 @@ def _value_fault(kind: str, value: str) -> tuple[str, str] | None:
     return None
 
 
-def _key(one: Indicator) -> str:
-    """What tells an indicator from the others of a case; empty where it is about nothing or more than one thing."""
+def _key(one: Indicator) -> tuple[str, str]:
+    """What no other indicator of a case may have, and how to call it; empty where it is about nothing or more than one thing."""
     if sum(getattr(one, kind) is not UNSET for kind in INDICATED) != 1:
-        return ""
+        return "", ""
     kind, value = about(one)
-    if kind == "account":
-        return f"{value.provider}|{value.kind}|{value.user if isinstance(value.user, str) else value.hashed}"
-    if kind == "rule":
-        return f"{value.type}|{value.name}"
-    return normal_value(kind, value) if kind != "pattern" else pattern_of(one)[1]
+    match kind:
+        case "rule":
+            return f"{value.type}|{value.name}", value.name
+        case "account":
+            return _account_key(value), f"account at {value.provider}"
+        case "pattern":
+            return value, value
+    plain = normal_value(kind, value)
+    return pattern_of(replace(one, **{kind: plain}))[1], plain
+
+
+def _account_key(account: Account) -> str:
+    if not isinstance(account.user, str):
+        return f"{account.provider}|{account.hashed}"
+    try:
+        return f"{account.provider}|{account.kind}|{canonical(account.kind, account.user)}"
+    except InvalidInputError:
+        return ""
 
 
 def _items(value: Any) -> Iterable[tuple[str | int, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from tocsin.model.case.names import ACTOR, TECHNIQUE, Names
-from tocsin.model.case.normal import about, instant, pattern_of
+from tocsin.model.case.normal import about, default_action_name, default_indicator_name, instant, pattern_of
 from tocsin.model.case.record import Action, Actor, Case, Identity, Indicator, Infrastructure, Mapping, Reference, Technique, Use
 from tocsin.model.extension import extended
 from tocsin.model.identifier import object_id, observable_id
@@ -29,28 +29,11 @@ ACTOR_TYPES = {
     UNSET: "unknown",
 }
 _FRAMEWORKS = {"mitre-attack": "ATT&CK v", "mitre-atlas": "ATLAS "}
-_TITLES = {"domain": "Domain", "ip": "Address", "url": "URL", "email": "E-mail address", "hash": "File", "pattern": "Pattern"}
 
 
 def compile_case(case: Case, names: Names) -> list[Object]:
     """The objects of a case in its one form, without versions: identity, techniques, actors, what they did, the report last."""
     return list(_Writer(case, names).everything())
-
-
-def default_action_name(action: Action, actor: str) -> str:
-    """What an action is called that has no name of its own."""
-    return f"{action.action.replace('-', ' ').capitalize()}: {actor}"
-
-
-def default_indicator_name(indicator: Indicator) -> str:
-    """What an indicator is called that has no name of its own; a rule has one."""
-    kind, value = about(indicator)
-    match kind:
-        case "rule":
-            return str(value.name)
-        case "account":
-            return f"Account at {value.provider} {value.hashed[-12:]}"
-    return f"{_TITLES[kind]} {value}"[:300]
 
 
 def mapping_references(technique: Technique) -> list[Object]:

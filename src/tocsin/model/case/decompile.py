@@ -11,16 +11,9 @@ from typing import Any
 import msgspec
 
 from tocsin.errors import InvalidInputError
-from tocsin.model.case.compile import (
-    CASE_SOURCE,
-    CATALOGUE_LABEL,
-    EXAMPLE_LABEL,
-    Object,
-    default_action_name,
-    default_indicator_name,
-)
+from tocsin.model.case.compile import CASE_SOURCE, CATALOGUE_LABEL, EXAMPLE_LABEL, Object
 from tocsin.model.case.names import ACTOR, TECHNIQUE, Known, names_of
-from tocsin.model.case.normal import account_pattern, normal, shortest, simple_value
+from tocsin.model.case.normal import account_pattern, default_action_name, default_indicator_name, normal, shortest, simple_value
 from tocsin.model.case.record import Action, Case, Indicator
 from tocsin.model.case.version import last_versions
 from tocsin.model.identifier import extension_definition_id, identity_id
@@ -28,6 +21,7 @@ from tocsin.model.marking import LEVELS, PAP_REF
 
 _PAP = {identifier: word for word, identifier in PAP_REF.items()}
 _HINT = "give a bundle that was made from a case file"
+_UNEXPECTED = (LookupError, TypeError, ValueError, AttributeError, StopIteration, msgspec.ValidationError)  # of what anybody may have made
 Plain = dict[str, Any]
 
 
@@ -37,15 +31,16 @@ def decompile(objects: Sequence[Object], known: Known) -> Case:
     Raises:
         InvalidInputError: the bundle holds no case, several, or one that no case file can say.
     """
-    held = last_versions(objects)
-    reports = [one for one in held.values() if one["type"] == "report" and _is_case(one)]
-    if len(reports) != 1:
-        raise InvalidInputError(f"the bundle holds {len(reports)} cases", hint=_HINT)
     try:
-        case = _Reader(held, reports[0], known).case()
-        return normal(case, names_of(case, known))
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, msgspec.ValidationError) as error:
+        held = last_versions(objects)
+        reports = [one for one in held.values() if one["type"] == "report" and _is_case(one)]
+        case = _Reader(held, reports[0], known).case() if len(reports) == 1 else None
+        found = None if case is None else normal(case, names_of(case, known))
+    except _UNEXPECTED as error:
         raise InvalidInputError(f"the bundle cannot be read as a case: {error}", hint=_HINT) from error
+    if found is None:
+        raise InvalidInputError(f"the bundle holds {len(reports)} cases", hint=_HINT)
+    return found
 
 
 def _is_case(report: Object) -> bool:

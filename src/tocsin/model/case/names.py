@@ -32,16 +32,24 @@ class Known:
 
 
 def known_from(objects: Iterable[Mapping[str, Any]]) -> Known:
-    """What these STIX objects describe; of several versions the last one given counts."""
+    """What these STIX objects describe; of several versions the last one given counts. Whatever else they hold is passed over."""
     names, slugs = dict[str, tuple[str, ...]](), dict[str, str]()
     for one in objects:
         if one["type"] not in (TECHNIQUE, ACTOR):
             continue
-        names[one["id"]] = (one.get("name", ""), *one.get("aliases", ()))
-        for extension in one.get("extensions", {}).values():
-            if one.get("created_by_ref") == CATALOGUE and isinstance(extension.get("slug"), str):
-                slugs[one["id"]] = extension["slug"]
+        names[one["id"]] = tuple(word for word in (one.get("name"), *_values(one.get("aliases"))) if isinstance(word, str))
+        for extension in _values(one.get("extensions")) if one.get("created_by_ref") == CATALOGUE else ():
+            slug = extension.get("slug") if isinstance(extension, Mapping) else None
+            if isinstance(slug, str):
+                slugs[one["id"]] = slug
     return Known(names=names, slugs=slugs)
+
+
+def _values(value: Any) -> Iterable[Any]:
+    """Of a mapping or a list; of anything else none."""
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ _START, _END = "T00:00:00.000Z", "T23:59:59.999Z"
 _DEFANGED = re.compile(r"[\[(](\.|dot|:|@|at|://)[\])]", re.IGNORECASE)
 _FANGS = {"dot": ".", "at": "@"}
 _PLAIN = r"'([^'\\]+)'"
+_TITLES = {"domain": "Domain", "ip": "Address", "url": "URL", "email": "E-mail address", "hash": "File", "pattern": "Pattern"}
 _SIMPLE = {
     "domain": re.compile(rf"\[domain-name:value = {_PLAIN}\]"),
     "ip": re.compile(rf"\[ipv[46]-addr:value = {_PLAIN}\]"),
@@ -86,10 +87,29 @@ def simple_value(pattern: str) -> tuple[str, str]:
     for kind, shape in _SIMPLE.items():
         found = shape.fullmatch(pattern)
         if found:
-            simple = msgspec.convert({kind: normal_value(kind, found.group(1))}, Indicator)
+            try:
+                simple = msgspec.convert({kind: normal_value(kind, found.group(1))}, Indicator)
+            except msgspec.ValidationError:  # a value that only a pattern can hold, such as one with a blank in it
+                break
             if pattern_of(simple) == ("stix", pattern):
                 return kind, found.group(1)
     return "pattern", pattern
+
+
+def default_action_name(action: Action, actor: str) -> str:
+    """What an action is called that has no name of its own."""
+    return f"{action.action.replace('-', ' ').capitalize()}: {actor}"
+
+
+def default_indicator_name(indicator: Indicator) -> str:
+    """What an indicator is called that has no name of its own; a rule has one, and an account must be hashed already."""
+    kind, value = about(indicator)
+    match kind:
+        case "rule":
+            return str(value.name)
+        case "account":
+            return f"Account at {value.provider} {str(value.hashed)[-12:]}"
+    return f"{_TITLES[kind]} {value}"[:300]
 
 
 def normal_value(kind: str, value: str) -> str:
@@ -105,7 +125,7 @@ def normal_value(kind: str, value: str) -> str:
             return f"{local}{at}{domain.lower()}"
         case "ip":
             try:
-                network = ip_network(value, strict=False)
+                network = ip_network(value)
             except ValueError:
                 return value
             return str(network) if "/" in value and network.num_addresses > 1 else str(network.network_address)
@@ -126,12 +146,14 @@ def normal(case: Case, names: Names) -> Case:
 
 
 def _actor(actor: Actor, names: Names) -> Actor:
+    slug = names.normal(ACTOR, actor.actor)
+    name = actor.name if isinstance(actor.name, str) else slug
     return replace(
         actor,
-        actor=names.normal(ACTOR, actor.actor),
+        actor=slug,
         first_seen=shortest(actor.first_seen),
         uses=tuple(_use(use, names) for use in actor.uses),
-        actions=tuple(_action(action) for action in actor.actions),
+        actions=tuple(_action(action, name) for action in actor.actions),
     )
 
 
@@ -140,8 +162,9 @@ def _use(use: Use, names: Names) -> Use:
     return replace(use, technique=technique, first_seen=shortest(use.first_seen), last_seen=shortest(use.last_seen, is_end=True))
 
 
-def _action(action: Action) -> Action:
-    return replace(action, when=shortest(action.when))
+def _action(action: Action, actor: str) -> Action:
+    name = UNSET if action.name == default_action_name(action, actor) else action.name
+    return replace(action, name=name, when=shortest(action.when))
 
 
 def _infrastructure(one: Infrastructure, names: Names, *, everybody: tuple[str, ...]) -> Infrastructure:
@@ -156,7 +179,7 @@ def _or_usual(words: tuple[str, ...], usual: tuple[str, ...]) -> tuple[str, ...]
 
 def _whose(actors: tuple[str, ...], names: Names, *, everybody: tuple[str, ...]) -> tuple[str, ...]:
     """Of every actor of the case: nothing to say."""
-    whose = tuple(names.normal(ACTOR, actor) for actor in actors)
+    whose = tuple(dict.fromkeys(names.normal(ACTOR, actor) for actor in actors))
     return () if whose == everybody else whose
 
 
@@ -167,10 +190,10 @@ def _indicator(one: Indicator, names: Names, *, everybody: tuple[str, ...], repo
     elif isinstance(value, str):
         value = normal_value(kind, value)
     start = shortest(one.valid_from)
-    changed = {"pattern": UNSET} | {kind: value} if kind != "account" else {}
+    changed = replace(one, **({"pattern": UNSET} | {kind: value} if kind != "account" else {}))
     return replace(
-        one,
-        **changed,
+        changed,
+        name=UNSET if changed.name == default_indicator_name(changed) else changed.name,
         types=_or_usual(one.types, MALICIOUS),
         valid_from=UNSET if start == reported else start,
         valid_until=shortest(one.valid_until, is_end=True),

@@ -32,6 +32,9 @@ Url = Annotated[str, Meta(pattern=r"^https?://\S+$", max_length=2_000)]
 Time = Annotated[
     str, Meta(pattern=f"^{_DAY}({_SECOND})?$", description="a day like 2026-11-20, or an instant like 2026-11-20T09:30:00Z (UTC)")
 ]
+_ONCE = {"uniqueItems": True}
+Lines = Annotated[tuple[Line, ...], Meta(max_length=1_000, extra_json_schema=_ONCE)]
+Everybody = Annotated[tuple[Named, ...], Meta(extra_json_schema=_ONCE)]
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Confidence = Annotated[int, Meta(ge=0, le=100, description="0 to 100, as STIX has it")]
 
@@ -89,7 +92,7 @@ class Identity(Record, frozen=True, kw_only=True):
     name: Line
     description: Text | UnsetType = UNSET
     kind: Literal["organization", "system", "group", "individual"] = "organization"
-    sectors: tuple[Line, ...] = ()
+    sectors: Lines = ()
 
 
 class Mapping(Record, frozen=True, kw_only=True):
@@ -109,11 +112,11 @@ class Technique(Record, frozen=True, kw_only=True):
     technique: Slug
     name: Line
     definition: Text
-    aliases: tuple[Line, ...] = ()
+    aliases: Lines = ()
     phases: tuple[
         Annotated[str, Meta(pattern=f"^{SLUG}/{SLUG}$", description="kill chain and phase: mitre-attack/reconnaissance")], ...
     ] = ()
-    mappings: tuple[Mapping, ...] = ()
+    mappings: Annotated[tuple[Mapping, ...], Meta(max_length=1_000)] = ()
     novelty: Novelty | UnsetType = UNSET
     references: tuple[Reference, ...] = ()
 
@@ -123,7 +126,7 @@ class Use(Record, frozen=True, kw_only=True):
 
     technique: Named
     seen: Text
-    services: Annotated[tuple[Line, ...], Meta(description="the AI services that were misused")] = ()
+    services: Annotated[Lines, Meta(description="the AI services that were misused")] = ()
     first_seen: Time | UnsetType = UNSET
     last_seen: Time | UnsetType = UNSET
     novelty: Novelty | UnsetType = UNSET
@@ -143,7 +146,7 @@ class Action(Record, frozen=True, kw_only=True):
     accounts: Count | UnsetType = UNSET
     api_keys: Count | UnsetType = UNSET
     assets: Count | UnsetType = UNSET
-    told: tuple[Line, ...] = ()
+    told: Lines = ()
     redress: Url | UnsetType = UNSET
     references: tuple[Reference, ...] = ()
 
@@ -154,7 +157,7 @@ class Actor(Record, frozen=True, kw_only=True):
     actor: Named
     name: Line | UnsetType = UNSET
     actor_class: ActorClass | UnsetType = msgspec.field(name="class", default=UNSET)
-    aliases: tuple[Line, ...] = ()
+    aliases: Lines = ()
     description: Text | UnsetType = UNSET
     sponsor: Annotated[Line, Meta(description="as assessed, in the words of who says so")] | UnsetType = UNSET
     country: Annotated[str, Meta(pattern="^[A-Z]{2}$", description="of the sponsor, ISO 3166-1")] | UnsetType = UNSET
@@ -170,11 +173,11 @@ class Infrastructure(Record, frozen=True, kw_only=True):
 
     infrastructure: Slug
     name: Line
-    types: tuple[Line, ...] = ()
+    types: Lines = ()
     description: Text | UnsetType = UNSET
     first_seen: Time | UnsetType = UNSET
     last_seen: Time | UnsetType = UNSET
-    actors: Annotated[tuple[Named, ...], Meta(description="whose it is; without it, of every actor of the case")] = ()
+    actors: Annotated[Everybody, Meta(description="whose it is; without it, of every actor of the case")] = ()
 
 
 class Account(Record, frozen=True, kw_only=True):
@@ -183,7 +186,7 @@ class Account(Record, frozen=True, kw_only=True):
     provider: Annotated[str, Meta(pattern=r"^[a-z0-9][^\sA-Z]*$", max_length=253, description="where: a domain or a name in lower case")]
     kind: AccountKind
     user: Line | UnsetType = UNSET
-    hashed: Annotated[str, Meta(pattern=r"^hmac-sha256:[a-z0-9.-]+:[0-9]+:[0-9a-f]{64}$")] | UnsetType = UNSET
+    hashed: Annotated[str, Meta(pattern=r"^hmac-sha256:[a-z0-9.-]{1,129}:[1-9][0-9]{0,3}:[0-9a-f]{64}$")] | UnsetType = UNSET
 
 
 class Rule(Record, frozen=True, kw_only=True):
@@ -208,13 +211,13 @@ class Indicator(Record, frozen=True, kw_only=True):
     pattern: Annotated[Text, Meta(description="a STIX pattern, for what none of the others says")] | UnsetType = UNSET
     name: Line | UnsetType = UNSET
     description: Text | UnsetType = UNSET
-    types: tuple[Line, ...] = MALICIOUS
+    types: Lines = MALICIOUS
     valid_from: (
         Annotated[Time, Meta(description="a day like 2026-11-20, or an instant in UTC; without it, when the case was reported")] | UnsetType
     ) = UNSET
     valid_until: Time | UnsetType = UNSET
     confidence: Confidence | UnsetType = UNSET
-    actors: Annotated[tuple[Named, ...], Meta(description="whom it indicates; without it, every actor of the case")] = ()
+    actors: Annotated[Everybody, Meta(description="whom it indicates; without it, every actor of the case")] = ()
 
 
 INDICATED = ("domain", "ip", "url", "email", "hash", "account", "rule", "pattern")
@@ -232,7 +235,7 @@ class Case(Record, frozen=True, kw_only=True):
     pap: Pap | UnsetType = UNSET
     summary: Text
     confidence: Confidence | UnsetType = UNSET
-    kinds: Annotated[tuple[Line, ...], Meta(description="report types of STIX 2.1 §10.22")] = THREAT_REPORT
+    kinds: Annotated[Lines, Meta(description="report types of STIX 2.1 §10.22")] = THREAT_REPORT
     example: Annotated[bool, Meta(description="fictional, for trying things out: reserved names and addresses only")] = False
     catalogue: Annotated[bool, Meta(description="knowledge of its own rather than one case: ids do not hold the case's name")] = False
     identity: Identity | UnsetType = UNSET

@@ -19,7 +19,7 @@ MAX_NODES = 50_000
 Path = tuple[str | int, ...]
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
-_UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +84,8 @@ def _read(content: bytes) -> Document:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise _Unreadable(line, "the file is not UTF-8", hint="save it as UTF-8") from error
-    unreadable = _UNREADABLE.search(text.replace("\r\n", "\n"))
-    if unreadable:
-        line = text.replace("\r\n", "\n").count("\n", 0, unreadable.start()) + 1
-        raise _Unreadable(line, f"the character U+{ord(unreadable.group()):04X} cannot be seen by a reader", hint="remove it")
+    text = text.replace("\r\n", "\n")
+    _require_readable(text, line=1)
     node = _compose(text)
     if not isinstance(node, MappingNode):
         raise _Unreadable(1, "the file holds no case", hint='begin with "case: " and a short name, or make one with: tocsin case new')
@@ -95,17 +93,27 @@ def _read(content: bytes) -> Document:
     return Document(value=reader.value(node, ()), lines=reader.lines)
 
 
+def _require_readable(text: str, *, line: int) -> None:
+    """Refuses what is not seen on a screen, or moves what is; `line` is that of the first character."""
+    found = _UNREADABLE.search(text)
+    if found:
+        line += text.count("\n", 0, found.start())
+        raise _Unreadable(line, f"the character U+{ord(found.group()):04X} cannot be seen by a reader", hint="remove it")
+
+
 def _compose(text: str) -> Node | None:
     """The tree of the file, with marks; whatever the parser throws at odd text becomes a line and a reason."""
+    parser = YAML(typ="rt", pure=True)
+    parser.composer.warn_double_anchors = False  # it would warn on standard error; any anchor is refused
     try:
-        node: Node | None = YAML(typ="rt", pure=True).compose(text)
+        node: Node | None = parser.compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise _Unreadable(line, f"this is not YAML: {error.problem or error.context}", hint="see the example in docs/cases.md") from error
     except RecursionError as error:
         raise _Unreadable(1, "the file is nested too deeply", hint=f"write at most {MAX_DEPTH} levels") from error
-    except (YAMLError, ValueError, AttributeError, TypeError, LookupError, AssertionError) as error:
+    except (YAMLError, ValueError, AttributeError, TypeError, LookupError, ArithmeticError, AssertionError) as error:
         raise _Unreadable(1, f"this is not YAML: {type(error).__name__}", hint="see the example in docs/cases.md") from error
     return node
 
@@ -122,23 +130,21 @@ class _Reader:
             raise _Unreadable(line, f"the file holds more than {MAX_NODES} values", hint="a case is short: split it into several")
         if len(path) > MAX_DEPTH:
             raise _Unreadable(line, "this is nested too deeply", hint=f"write at most {MAX_DEPTH} levels")
-        if node.anchor:
-            raise _Unreadable(line, "anchors and aliases are not used in case files", hint="write the value out, or quote it if it is text")
+        _require_plain(node)
         self.lines.setdefault(path, line)
         match node:
             case MappingNode():
                 return self._mapping(node, path)
             case SequenceNode():
-                self._require_plain_tag(node, "tag:yaml.org,2002:seq")
                 return [self.value(item, (*path, position)) for position, item in enumerate(node.value)]
             case ScalarNode():
-                return self._scalar(node)
+                return _scalar(node)
         raise TypeError(node)  # the composer makes no other
 
     def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
-        self._require_plain_tag(node, "tag:yaml.org,2002:map")
         found: dict[str, Any] = {}
         for key, item in node.value:
+            _require_plain(key)
             line = key.start_mark.line + 1
             if not isinstance(key, ScalarNode) or len(key.value) > 100:
                 raise _Unreadable(line, "a key is one word", hint="see the example in docs/cases.md")
@@ -148,22 +154,24 @@ class _Reader:
             found[key.value] = self.value(item, (*path, key.value))
         return found
 
-    def _scalar(self, node: ScalarNode) -> str | int | bool | None:
-        tag = str(node.ctag)
-        if not tag.startswith("tag:yaml.org,2002:") or tag.rpartition(":")[2] in ("binary", "merge", "value"):
-            raise _Unreadable(node.start_mark.line + 1, "tags are not used in case files", hint="leave the tag out")
-        text: str = node.value
-        if node.style in ("|", ">"):
-            return text.replace("\a", "").rstrip()  # the parser marks where it joined lines; no file holds that character
-        if node.style is not None or tag.endswith((":str", ":timestamp", ":float")):
-            return text
-        if tag.endswith(":int"):
-            return int(text) if _INTEGER.fullmatch(text) else text
-        if tag.endswith(":bool"):
-            return text.lower() == "true"
-        return None if tag.endswith(":null") else text
 
-    @staticmethod
-    def _require_plain_tag(node: Node, tag: str) -> None:
-        if str(node.ctag) != tag:
-            raise _Unreadable(node.start_mark.line + 1, "tags are not used in case files", hint="leave the tag out")
+def _require_plain(node: Node) -> None:
+    """Refuses what YAML can do besides saying something."""
+    line = node.start_mark.line + 1
+    if node.anchor:
+        raise _Unreadable(line, "anchors and aliases are not used in case files", hint="write the value out, or quote it if it is text")
+    if node.ctag.handles is not None:  # only a tag that was written has them
+        raise _Unreadable(line, "tags are not used in case files", hint="leave the tag out, or quote it if it is text")
+
+
+def _scalar(node: ScalarNode) -> str | int | bool | None:
+    text: str = node.value
+    if node.style in ("|", ">"):
+        text = text.replace("\a", "").rstrip()  # the parser marks where it joined lines; no file holds that character
+    _require_readable(text, line=node.start_mark.line + 1)
+    kind = "str" if node.style is not None else str(node.ctag).rpartition(":")[2]
+    if kind == "int" and _INTEGER.fullmatch(text):
+        return int(text)
+    if kind == "bool" and text.lower() in ("true", "false"):  # not the yes and no of YAML 1.1
+        return text.lower() == "true"
+    return None if kind == "null" else text

@@ -1,0 +1,118 @@
+"""Alerts go out: queued with what they tell of, sent by whoever watches, tried again until they are taken (ADR 0018).
+
+At least once: a process that dies after it sent and before it noted that sends again, under the same id.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import uuid4
+
+from tocsin.errors import InvalidInputError
+from tocsin.model.alert import SECOND, Alert, Channel, Failure, Kind, Value, after_try, payload_of
+from tocsin.store import alert as store
+from tocsin.store.database import Connection, Database
+
+TOGETHER = 8  # alerts that one process sends at once
+LEASE = 120 * SECOND  # for which a process has what it claimed; longer than any channel takes
+
+
+class Messenger(Protocol):
+    """A channel as it is configured."""
+
+    def targets(self, contact: str | None) -> tuple[str, ...]:
+        """Where an alert goes; `contact` is the mail address of a peer that is to know too."""
+        ...
+
+    def send(self, alert: Alert, *, now: int) -> Failure | None:
+        """One try, which ends well before LEASE; None when the other side took it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertService:
+    """The outbox of alerts, and the channels that are configured; without any, nothing is queued and nothing sent."""
+
+    database: Database
+    channels: Mapping[Channel, Messenger]
+    now: Callable[[], int]
+
+    def raise_alert(
+        self, connection: Connection, kind: Kind, data: Mapping[str, Value], *, key: str, mail_to: str | None = None, now: int
+    ) -> int:
+        """Queues an alert for every target of every channel, in the caller's transaction; gives how many are new.
+
+        Args:
+            key: what it is about; the same kind with the same key goes to the same target once and never again.
+            mail_to: the contact of a peer that gets the mail too.
+
+        Raises:
+            InvalidInputError: the data hold what no alert carries.
+        """
+        return sum(store.add(connection, one) for one in self._alerts(kind, data, key=key, mail_to=mail_to, now=now))
+
+    def deliver(self) -> list[Alert]:
+        """Sends what is due, and gives each alert as it stands then. Other processes may do the same at the same time."""
+        tried: list[Alert] = []
+        while batch := self._claim():
+            with ThreadPoolExecutor(max_workers=len(batch)) as pool:
+                round_ = list(pool.map(self._try, batch))
+            tried += round_
+            if any(one.done is None for one in round_):
+                break  # a channel that is away must not hold up whoever calls; the rest is still due at the next call
+        return tried
+
+    def listing(self) -> list[Alert]:
+        """What was not sent: waiting for its next try, or given up; oldest first."""
+        with self.database.read() as connection:
+            return store.list_open(connection)
+
+    def test(self) -> list[tuple[Alert, Failure | None]]:
+        """Sends a test through every channel, past the outbox, and gives what came of each.
+
+        Raises:
+            InvalidInputError: no channel is configured.
+        """
+        alerts = self._alerts(Kind.TEST, {}, key=uuid4().hex, mail_to=None, now=self.now())
+        if not alerts:
+            raise InvalidInputError("alerts have nowhere to go", hint="set webhook_url, or mail_url with mail_to, in tocsin.toml")
+        return [(one, self._send(one)) for one in alerts]
+
+    def _alerts(self, kind: Kind, data: Mapping[str, Value], *, key: str, mail_to: str | None, now: int) -> list[Alert]:
+        payload = payload_of(kind, data, now=now)
+        return [
+            Alert(
+                id=str(uuid4()),
+                key="|".join((kind, key, channel, target)),
+                kind=kind,
+                created=now,
+                payload=payload,
+                channel=channel,
+                target=target,
+                next_try=now,
+            )
+            for channel, messenger in self.channels.items()
+            for target in messenger.targets(mail_to)
+        ]
+
+    def _claim(self) -> list[Alert]:
+        now = self.now()
+        with self.database.read() as connection:  # most of the time there is nothing, and nobody has to write
+            if not self.channels or not store.is_due(connection, self.channels, now=now):
+                return []
+        with self.database.write() as connection:
+            return store.claim(connection, self.channels, now=now, until=now + LEASE, limit=TOGETHER)
+
+    def _try(self, claimed: Alert) -> Alert:
+        tried = after_try(claimed, self._send(claimed), now=self.now(), luck=random.random())  # noqa: S311 - spreads, hides nothing
+        with self.database.write() as connection:
+            store.settle(connection, tried)
+        return tried
+
+    def _send(self, alert: Alert) -> Failure | None:
+        try:
+            return self.channels[alert.channel].send(alert, now=self.now())
+        except Exception as error:  # around one alert of a run: whatever it is, the others go on
+            return Failure(reason=f"this should not have happened: {type(error).__name__}: {error}")
