@@ -6,12 +6,19 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from tocsin.errors import InvalidInputError
 from tocsin.model.extension.provider import PRINCIPLES
 
 FILE = "tocsin.toml"
+_HOURS = {"low": 168.0, "normal": 72.0, "high": 24.0, "critical": 4.0}
 
 
 class Config(BaseSettings):
@@ -52,12 +59,27 @@ class Config(BaseSettings):
     mail_from: str = Field(default="", description="The address that alerts come from.")
     mail_to: str = Field(default="", description="The address of our own people; empty: only contacts of peers get mail.")
     principles: tuple[str, ...] = Field(default=PRINCIPLES, description="Those that we have subscribed to; published on our identity.")
+    acknowledge_hours: dict[str, Annotated[float, Field(gt=0, le=8760)]] = Field(
+        default_factory=lambda: dict(_HOURS),
+        validate_default=False,
+        description="Hours in which an acknowledgement is hoped for, by urgency; what is not named keeps its default.",
+    )
+    purge_hours: Annotated[float, Field(gt=0, le=8760)] = Field(
+        default=24.0, description="Hours in which, after a recall, copies should be deleted."
+    )
     secret_file: str = Field(default="", description="The file of the root secret; empty: HOME/secret.")
 
     @field_validator("base_url")
     @classmethod
     def _is_address(cls, value: str) -> str:
         return base_url_of(value)
+
+    @field_validator("acknowledge_hours")
+    @classmethod
+    def _are_urgencies(cls, value: dict[str, float]) -> dict[str, float]:
+        if not value.keys() <= _HOURS.keys():
+            raise ValueError(f"may name these urgencies: {', '.join(_HOURS)}")
+        return {**_HOURS, **value}
 
     @field_validator("principles")
     @classmethod
@@ -122,5 +144,7 @@ def load_config(home: Path) -> Config:
         raise InvalidInputError(
             f"{home / FILE}: {name}: {first['msg'].removeprefix('Value error, ')}", hint="correct it, or the TOCSIN_ variable of that name"
         ) from error
+    except SettingsError as error:
+        raise InvalidInputError(f"{error}", hint="a variable holds a list or a table as JSON") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidInputError(f"{home / FILE}: {error}", hint="write it as TOML") from error

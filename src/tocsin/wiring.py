@@ -11,16 +11,20 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from tocsin.config import Config
 from tocsin.errors import InvalidInputError
 from tocsin.model.alert import Channel
+from tocsin.model.member import OPERATOR
 from tocsin.peers.interface import Limits
 from tocsin.peers.mail import Relay
 from tocsin.peers.webhook import Webhook
 from tocsin.services.account import AccountService
 from tocsin.services.alert import AlertService, Messenger
+from tocsin.services.attendant import AttendantService
 from tocsin.services.collection import CollectionService
 from tocsin.services.key import KeyService
 from tocsin.services.landscape import LandscapeService
 from tocsin.services.maintenance import MaintenanceService
+from tocsin.services.match import MatchService
 from tocsin.services.member import MemberService
+from tocsin.services.notification import NotificationService
 from tocsin.services.object import ObjectService
 from tocsin.services.organisation import OrganisationService
 from tocsin.services.peer import PeerService
@@ -43,9 +47,12 @@ class Exchange:
     accounts: AccountService
     objects: ObjectService
     landscape: LandscapeService
+    match: MatchService
     peers: PeerService
     keys: KeyService
     signing: SigningService
+    notifications: NotificationService
+    attendant: AttendantService
     sync: SyncService
     throttle: ThrottleService
     alerts: AlertService
@@ -68,22 +75,46 @@ def build_exchange(config: Config) -> Exchange:
     collections = CollectionService(database=database)
     objects = ObjectService(database=database, cursor_key=derive_key(root, "cursor 1"))
     peers = PeerService(database=database, secret_key=derive_key(root, "peers 1"), limits=_limits(config))
+    keys = KeyService(database=database, secret_key=derive_key(root, "keys 1"))
+    organisations = OrganisationService(database=database, objects=objects)
+    members = MemberService(database=database)
+    alerts = AlertService(database=database, channels=_channels(config), now=Exchange.now)
+    signing = SigningService(
+        database=database,
+        objects=objects,
+        secret_key=derive_key(root, "signing 1"),
+        base_url=config.base_url,
+        principles=config.principles,
+    )
+    notifications = NotificationService(
+        database=database,
+        objects=objects,
+        collections=collections.everything,
+        key=lambda now: signing.current(now=now),
+        keys_of=signing.keys_of,
+        identity=lambda now: signing.identity(now=now).body,
+        hours=config.acknowledge_hours,
+    )
     return Exchange(
         config=config,
         collections=collections,
-        members=MemberService(database=database),
+        members=members,
         accounts=AccountService(database=database),
-        organisations=OrganisationService(database=database, objects=objects),
+        organisations=organisations,
         objects=objects,
         landscape=LandscapeService(objects=objects, collections=collections.listing),
+        match=MatchService(objects=objects, collections=collections.listing, keys=keys.listing, find_key=keys.find, own=organisations.own),
         peers=peers,
-        keys=KeyService(database=database, secret_key=derive_key(root, "keys 1")),
-        signing=SigningService(
+        keys=keys,
+        signing=signing,
+        notifications=notifications,
+        attendant=AttendantService(
             database=database,
-            objects=objects,
-            secret_key=derive_key(root, "signing 1"),
-            base_url=config.base_url,
-            principles=config.principles,
+            notifications=notifications,
+            alerts=alerts,
+            operator=lambda: members.find(OPERATOR),
+            names=lambda: {one.identity_id: one.name for one in organisations.listing()},
+            contact=signing.contact_of,
         ),
         sync=SyncService(database=database, objects=objects, connect=peers.client, now=Exchange.now),
         throttle=ThrottleService(
@@ -92,7 +123,7 @@ def build_exchange(config: Config) -> Exchange:
             anonymous_per_second=config.anonymous_requests_per_second,
             patience=config.request_wait_seconds,
         ),
-        alerts=AlertService(database=database, channels=_channels(config), now=Exchange.now),
+        alerts=alerts,
         maintenance=MaintenanceService(database=database),
     )
 

@@ -11,12 +11,12 @@ from sqlalchemy import inspect, text
 from tests.contracts.ground import Ground
 from tests.support.objects import indicator
 from tocsin.errors import StoreError
-from tocsin.store import collection, key, member, migration, object, peer, status, throttle
+from tocsin.store import alert, collection, key, member, migration, object, peer, signing, status, throttle
 from tocsin.store.database import METADATA, Database
 
 TABLES = {
-    *("alembic_version", "collection", "entry", "failure", "lease", "member"),
-    *("organisation", "peer", "refusal", "route", "shared_key", "status", "token"),
+    *("alembic_version", "alert", "collection", "entry", "failure", "lease", "member"),
+    *("organisation", "peer", "refusal", "route", "shared_key", "signing_key", "status", "token"),
 }
 
 
@@ -28,7 +28,7 @@ def tables(database: Database) -> set[str]:
 def test_the_tables_of_the_store_are_all_known() -> None:
     """The comparison below sees every table of every module that has one."""
     owned = {collection.collection, member.organisation, member.member, member.token, object.entry, status.status, throttle.failure}
-    owned |= {peer.peer, peer.route, peer.refusal, peer.lease, key.shared_key}
+    owned |= {peer.peer, peer.route, peer.refusal, peer.lease, key.shared_key, alert.alert, signing.signing_key}
     assert set(METADATA.tables.values()) == owned
     assert {table.name for table in owned} == TABLES - {"alembic_version"}
 

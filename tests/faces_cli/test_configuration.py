@@ -102,7 +102,7 @@ def test_a_database_that_is_gone_is_missed(fresh: Path, command: list[str]) -> N
     """Not one command goes on with an empty one."""
     (fresh / "tocsin.db").unlink()
     line = refused(*command, home=fresh)
-    assert line == "the database is empty, this program needs revision 0004; restore it, or run: tocsin db upgrade"
+    assert line == "the database is empty, this program needs revision 0005; restore it, or run: tocsin db upgrade"
 
 
 def test_a_schema_without_an_exchange_is_no_exchange(fresh: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_database_of_another_program_is_not_touched(fresh: Path, command: list
     with sqlite.connect(fresh / "tocsin.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     line = refused(*command, home=fresh)
-    assert line == "the database is at revision 9999, this program needs revision 0004; restore it, or run: tocsin db upgrade"
+    assert line == "the database is at revision 9999, this program needs revision 0005; restore it, or run: tocsin db upgrade"
     assert refused("db", "upgrade", home=fresh) == "the database is at a revision that this program does not know; use a later program"
 
 

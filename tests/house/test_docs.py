@@ -1,6 +1,7 @@
 """The written house does what it says: snippets and tour of the README are run as printed, links lead somewhere, lists are complete."""
 
 import fnmatch
+import json
 import os
 import re
 import shutil
@@ -176,8 +177,8 @@ def test_the_command_page_has_a_section_with_every_option(name: str, command: An
 @pytest.mark.parametrize("name", sorted(set(Config.model_fields) - {"home"}))
 def test_the_configuration_page_has_a_row_for_every_setting(name: str) -> None:
     """With its default and its variable."""
-    default = Config.model_fields[name].default
-    shown = f"{default:_}" if isinstance(default, int) else f'"{default}"' if isinstance(default, str) else str(default)
+    default = Config.model_fields[name].get_default(call_default_factory=True)
+    shown = f"{default:_}" if isinstance(default, int) else json.dumps(default)
     assert f"| `{name}` | `{shown}` | `TOCSIN_{name.upper()}` |" in page("docs/configuration.md")
 
 

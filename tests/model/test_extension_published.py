@@ -41,7 +41,7 @@ def test_an_example_is_admitted_without_a_remark(extension: Extension) -> None:
 @each_extension
 def test_an_example_shows_every_property(extension: Extension) -> None:
     shown = extension.example["extensions"][extension.id].keys() - {"extension_type"}
-    needless = {"verdict": {"hold_until"}}.get(extension.example["extensions"][extension.id].get("answer_kind"), set())
+    needless = {"verdict": {"hold_until", "purge_by"}}.get(extension.example["extensions"][extension.id].get("answer_kind"), set())
 
     assert shown == extension.properties.keys() - needless
 

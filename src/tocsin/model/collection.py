@@ -11,11 +11,12 @@ from uuid import UUID
 
 from tocsin.errors import InvalidInputError
 from tocsin.model.marking import Level
-from tocsin.model.member import Caller
+from tocsin.model.member import Caller, Role
 
 INBOX = "inbox"
-ADDRESSED_TO_US = frozenset({INBOX, "submissions"})  # whatever role a foreign member has, it does not read these
 PROVIDERS = "providers"
+DRAFTS = "drafts"  # notifications that are not sent yet
+ADDRESSED_TO_US = frozenset({INBOX, DRAFTS, "submissions"})  # whatever role a foreign member has, it does not read these
 OUTBOX = "outbox-"  # with the organisation's name in lower case: what we lay out for it
 NOT_BUILT = {"authors": "any", "default_tlp": "clear", "moderated": False, "retention": ""}  # key: the only value it takes today
 KNOWN_KEYS = ("id", "alias", "title", "description", "max_tlp", "read", "write", *NOT_BUILT)
@@ -40,6 +41,8 @@ class Collection:
         """The definition grants reading, and the caller is cleared for everything that may be in here."""
         if self.alias in ADDRESSED_TO_US and not caller.is_own:
             return False
+        if self.alias.startswith(OUTBOX) and caller.is_own:  # what we wrote there, our own people read
+            return caller.role in (Role.ADMINISTRATOR, Role.ANALYST) and caller.clearance >= self.max_tlp
         return caller.clearance >= self.max_tlp and not caller.words.isdisjoint(self.read)
 
     def may_write(self, caller: Caller) -> bool:

@@ -42,6 +42,14 @@ def contact_of(identity: Body, objects: Mapping[str, Body]) -> str | None:
     return next(filter(is_address, [*found, text(identity, "contact_information")]), None)
 
 
+def addresses_in(identity: Body) -> tuple[str, ...]:
+    """The `email-addr` objects that an identity refers to."""
+    extensions = identity.get("extensions")
+    said = extensions.get(EXTENSION) if isinstance(extensions, dict) else None
+    offered = parts(said, "email_addresses") if isinstance(said, dict) else ()
+    return tuple(ref for one in offered if (ref := text(one, "email_address_ref")))
+
+
 def _value(reference: str, objects: Mapping[str, Body]) -> str:
     """The value of an `email-addr`; "" where it is not held, cannot be used, or is not the one that its id was made for."""
     value = text(objects.get(reference, {}), "value")

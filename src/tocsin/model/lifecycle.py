@@ -71,6 +71,7 @@ class Course:
     acted: int | None  # the first outcome, whatever it was
     closed: int | None
     recalled: int | None
+    purge_by: int | None  # until when that is asked
     purged: int | None  # the recipient attests that its copies are deleted, after the recall
     verdict: str  # the last one
     outcome: tuple[str, ...]  # the last one
@@ -86,6 +87,10 @@ class Course:
         """Seconds from sending to each step that was reached; never below zero, whatever two clocks say."""
         steps = {"delivered": self.delivered, "acknowledged": self.acknowledged, "verified": self.verified, "acted": self.acted}
         return {name: max(0, at - self.sent) / 1e6 for name, at in steps.items() if at is not None and self.sent is not None}
+
+    def is_purge_overdue(self, now: int) -> bool:
+        """The recipient has not attested in time that its copies are deleted."""
+        return self.purge_by is not None and self.purged is None and now > self.purge_by
 
     def next_instant(self, now: int) -> int:
         """When what is said next is to be dated, so that it follows all that it answers whatever the clocks say: whole milliseconds."""
@@ -119,6 +124,7 @@ def fold(versions: Sequence[Notification], answers: Iterable[Posted], *, now: in
         acted=_first(outcomes),
         closed=reached.get(State.CLOSED),
         recalled=recalled,
+        purge_by=next((one.purge_by for one in of[Kind.RECALL][-1:]), None),
         purged=_first([one for one in of[Kind.PURGE] if recalled is not None and one.made >= recalled]),
         verdict=verdicts[-1].verdict if verdicts else "",
         outcome=outcomes[-1].outcome if outcomes else (),
@@ -146,7 +152,7 @@ def require_sound(moves: Mapping[State, frozenset[State]]) -> None:
         "every state has its moves": set(moves) == set(State),
         "every state can be reached": reached == set(State),
         "no state leads to itself": all(state not in targets for state, targets in moves.items()),
-        "nothing but a recall leaves what is closed": moves.get(State.CLOSED) == {State.RECALLED},
+        "nothing but a recall leaves what is closed": moves.get(State.CLOSED) == frozenset({State.RECALLED}),
         "everything can be recalled, once": all(
             (State.RECALLED in targets) is (state is not State.RECALLED) for state, targets in moves.items()
         ),
@@ -165,11 +171,16 @@ def _is_about(posted: Posted, notification: Notification) -> bool:
 def _in_order(answers: Iterable[Answer]) -> list[Answer]:
     """Each once, by time; without those that were taken back, and a plain verdict only where there is no other."""
     there = set(answers)
-    withdrawn = {one.id for one in there if one.is_revoked}
-    left = [one for one in there if one.id not in withdrawn]
+    withdrawn = {_voice(one) for one in there if one.is_revoked}
+    left = [one for one in there if _voice(one) not in withdrawn]
     if any(one.kind is Kind.VERDICT and not one.is_plain for one in left):
         left = [replace(one, kind=Kind.ACKNOWLEDGEMENT) if one.is_plain else one for one in left]
     return sorted(left, key=lambda one: (one.modified, _RANK[one.kind], one.id, repr(one)))
+
+
+def _voice(answer: Answer) -> tuple[str, str, bool]:
+    """Whose answer it is: nobody takes back what another said, nor by a plain note, whose author nobody vouches for."""
+    return answer.id, answer.author, answer.is_plain
 
 
 def _steps(answers: Iterable[Answer], versions: Sequence[Notification]) -> list[tuple[int, State]]:
@@ -213,7 +224,7 @@ def _closes(answer: Answer, current: Notification) -> bool:
 
 def _rank(answer: Answer, current: Notification) -> int:
     """Of answers of one instant, a closing receipt comes after the outcome."""
-    return _RANK[Kind.OUTCOME] if _closes(answer, current) else _RANK[answer.kind]
+    return _RANK[Kind.RECALL] if _closes(answer, current) else _RANK[answer.kind]
 
 
 def _first(answers: Iterable[Answer]) -> int | None:

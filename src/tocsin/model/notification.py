@@ -9,13 +9,13 @@ What becomes of a notification is folded in `tocsin.model.lifecycle`; what we sa
 Sources: docs/extensions/notification.md and notification-answer.md; STIX 2.1 §4.6 (grouping), §4.13 (note), §4.14 (opinion).
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from tocsin.model.extension import check
 from tocsin.model.graph import Body, count, extension, instant, moment, text, texts
-from tocsin.model.identifier import extension_definition_id
+from tocsin.model.identifier import extension_definition_id, object_id
 from tocsin.model.marking import Level, level_of
 from tocsin.model.signature import Seal
 from tocsin.model.stamp import stamp_of, version_text
@@ -58,12 +58,20 @@ class Notification:
     requested_action: str
     name: str = ""
     description: str = ""
+    summary: str = ""  # the sender's own words
     evidence: tuple[str, ...] = ()  # ids
     acknowledge_by: int | None = None  # stamp
     case: str = ""  # report
     is_drill: bool = False
     is_revoked: bool = False
     level: Level | None = None  # None: it carries no TLP marking
+
+    @property
+    def has_own_id(self) -> bool:
+        """Its id is not one that follows from what somebody else tells, or tells another: nobody takes over a notification."""
+        is_made_from_name = self.id.partition("--")[2][14:15] == "5"  # the version digit of the UUID is that of a UUIDv5
+        told = notification_id(self.sender, self.recipient, case=self.case, evidence=self.evidence)
+        return self.id == told or not is_made_from_name
 
     @property
     def sent(self) -> int:
@@ -85,6 +93,7 @@ class Answer:
     outcome: tuple[str, ...] = ()
     count: int | None = None
     hold_until: int | None = None  # stamp
+    purge_by: int | None = None  # stamp
     words: str = ""  # what it says to people
     is_plain: bool = False  # a note or opinion without our extension
     is_revoked: bool = False  # taken back by its author
@@ -118,7 +127,7 @@ class Standing(StrEnum):
 
     COUNTS = "counts"
     PLAIN = "plain"  # counts, as far as it goes: it does not know our extension
-    FORGED = "forged"
+    FORGED = "forged"  # the signature is not of this object, or the id is that of another notification
     UNKNOWN_KEY = "unknown-key"  # signed, and nobody can say by whom
     MISADDRESSED = "misaddressed"  # from somebody who may not say that, or to somebody else
     UNSIGNED_FROM_OTHER = "unsigned-from-other"  # its author is right, and another one brought it without a signature
@@ -130,6 +139,11 @@ class Standing(StrEnum):
     def is_counted(self) -> bool:
         """Whether it changes anything."""
         return self in (Standing.COUNTS, Standing.PLAIN)
+
+
+def notification_id(sender: str, recipient: str, *, case: str, evidence: Iterable[str]) -> str:
+    """The same for the same case, or without one ("") for the same evidence."""
+    return object_id("grouping", sender, key=f"{recipient}|{case or ','.join(sorted(evidence))}")
 
 
 def read(body: Body) -> Notification | Answer | Malformed | None:
@@ -162,17 +176,23 @@ def standing(posted: Posted, *, versions: Sequence[Notification] = (), us: str =
     if isinstance(said, Malformed):
         return Standing.MALFORMED
     if isinstance(said, Notification):
-        is_ours = us in ("", said.sender, said.recipient)
-        return _voice(posted, said.author, may=(said.sender,)) if is_ours else Standing.MISADDRESSED
+        return _standing_of_notification(posted, said, us=us)
     known = [one for one in versions if one.id in said.refs]
     if not known:
         return Standing.UNKNOWN_VERSION
     if said.is_plain:
-        return _standing_of_plain(posted, said, known)
+        return _standing_of_plain(posted, said, known=known)
     current = current_of(known)
     speakers = [party for party, kinds in ((current.sender, FROM_SENDER), (current.recipient, FROM_RECIPIENT)) if said.kind in kinds]
     voice = _voice(posted, said.author, may=speakers)
-    return voice if voice is not Standing.COUNTS else _fit(said, current, known)
+    return voice if voice is not Standing.COUNTS else _fit(said, current, known=known)
+
+
+def _standing_of_notification(posted: Posted, notification: Notification, *, us: str) -> Standing:
+    if us not in ("", notification.sender, notification.recipient):
+        return Standing.MISADDRESSED
+    voice = _voice(posted, notification.author, may=(notification.sender,))
+    return voice if voice is not Standing.COUNTS or notification.has_own_id else Standing.FORGED
 
 
 def _voice(posted: Posted, author: str, *, may: Container[str]) -> Standing:
@@ -184,15 +204,20 @@ def _voice(posted: Posted, author: str, *, may: Container[str]) -> Standing:
     return {Seal.FORGED: Standing.FORGED, Seal.UNKNOWN_KEY: Standing.UNKNOWN_KEY}.get(posted.seal, Standing.COUNTS)
 
 
-def _fit(answer: Answer, current: Notification, known: Sequence[Notification]) -> Standing:
-    """Whether it answers the version that there is to answer; a recall and a purge are about all of them."""
+def _fit(answer: Answer, current: Notification, *, known: Sequence[Notification]) -> Standing:
+    """Whether it answers the version that there is to answer; a recall and a purge are about all of them.
+
+    Of a notification that is all revoked, what was answered once may have been deleted as asked.
+    """
+    if current.is_revoked:
+        return Standing.COUNTS
     if answer.version not in {one.modified for one in known}:
         return Standing.UNKNOWN_VERSION
     is_about_it = answer.kind in (Kind.RECALL, Kind.PURGE) or answer.version == current.modified
     return Standing.COUNTS if is_about_it else Standing.OTHER_VERSION
 
 
-def _standing_of_plain(posted: Posted, answer: Answer, known: Sequence[Notification]) -> Standing:
+def _standing_of_plain(posted: Posted, answer: Answer, *, known: Sequence[Notification]) -> Standing:
     """It names no version: what was written before a correction is not about it."""
     current = current_of(known)
     if posted.organisation != current.recipient:
@@ -213,6 +238,7 @@ def _notification(body: Body) -> Notification:
         requested_action=text(said, "requested_action"),
         name=text(body, "name"),
         description=text(body, "description"),
+        summary=text(said, "summary"),
         evidence=texts(body, "object_refs"),
         acknowledge_by=moment(said, "acknowledge_by"),
         case=text(said, "case_ref"),
@@ -235,6 +261,7 @@ def _answer(body: Body) -> Answer:
         outcome=texts(said, "outcome"),
         count=count(said, "count"),
         hold_until=moment(said, "hold_until"),
+        purge_by=moment(said, "purge_by"),
         words=text(body, "content"),
         is_revoked=body.get("revoked") is True,
     )

@@ -126,7 +126,9 @@ class Relay:
         subject, text = letter_of(alert.payload)
         message["Date"] = format_datetime(datetime.fromtimestamp(alert.created // SECOND, UTC))
         message["Message-ID"] = f"<{alert.id}@{self.sender.rpartition('@')[2]}>"
-        message["From"], message["To"], message["Subject"] = self.sender, alert.target, subject
+        message["From"], message["To"] = self.sender, alert.target
+        # The library decodes encoded words in what it is given, and writes their line breaks as they are: a name could add a header.
+        message["Subject"] = subject.replace("=?", "= ?")
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text, cte="quoted-printable")
         return message

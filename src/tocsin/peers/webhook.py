@@ -74,7 +74,7 @@ class Webhook:
         headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT, **signed}
         request = Request("POST", self.url, data=alert.payload, headers=headers).prepare()
         timeout = (self.limits.seconds_to_connect, self.limits.seconds_to_read)
-        answer = adapter.send(request, stream=True, timeout=timeout, proxies={})
+        answer = adapter.send(request, timeout=timeout, proxies={})
         answer.close()
         return answer
 

@@ -15,7 +15,8 @@ from tocsin.model.alert import SECOND, Alert, Channel, Failure, Kind, Value, aft
 from tocsin.store import alert as store
 from tocsin.store.database import Connection, Database
 
-TOGETHER = 8  # alerts that one process sends at once
+TOGETHER = 8  # alerts that one process sends at once on one channel
+PATIENCE = 10 * SECOND  # after which `deliver` begins no further batch
 LEASE = 120 * SECOND  # for which a process has what it claimed; longer than any channel takes
 
 
@@ -55,14 +56,12 @@ class AlertService:
 
     def deliver(self) -> list[Alert]:
         """Sends what is due, and gives each alert as it stands then. Other processes may do the same at the same time."""
-        tried: list[Alert] = []
-        while batch := self._claim():
-            with ThreadPoolExecutor(max_workers=len(batch)) as pool:
-                round_ = list(pool.map(self._try, batch))
-            tried += round_
-            if any(one.done is None for one in round_):
-                break  # a channel that is away must not hold up whoever calls; the rest is still due at the next call
-        return tried
+        with self.database.read() as connection:  # most of the time there is nothing, and nobody has to write
+            due = [channel for channel in self.channels if store.is_due(connection, channel, now=self.now())]
+        if not due:
+            return []
+        with ThreadPoolExecutor(max_workers=len(due)) as pool:  # each by itself: one that is away does not hold up the other
+            return [one for tried in pool.map(self._drain, due) for one in tried]
 
     def listing(self) -> list[Alert]:
         """What was not sent: waiting for its next try, or given up; oldest first."""
@@ -97,13 +96,19 @@ class AlertService:
             for target in messenger.targets(mail_to)
         ]
 
-    def _claim(self) -> list[Alert]:
-        now = self.now()
-        with self.database.read() as connection:  # most of the time there is nothing, and nobody has to write
-            if not self.channels or not store.is_due(connection, self.channels, now=now):
-                return []
-        with self.database.write() as connection:
-            return store.claim(connection, self.channels, now=now, until=now + LEASE, limit=TOGETHER)
+    def _drain(self, channel: Channel) -> list[Alert]:
+        """Batch after batch, until one is not full or has a failure in it, or the caller has waited long enough: the rest stays due."""
+        tried: list[Alert] = []
+        start = self.now()
+        while self.now() - start <= PATIENCE:
+            now = self.now()
+            with self.database.write() as connection:
+                batch = store.claim(connection, channel, now=now, until=now + LEASE, limit=TOGETHER)
+            with ThreadPoolExecutor(max_workers=TOGETHER) as pool:
+                tried += pool.map(self._try, batch)
+            if len(batch) < TOGETHER or any(one.done is None for one in tried):
+                break
+        return tried
 
     def _try(self, claimed: Alert) -> Alert:
         tried = after_try(claimed, self._send(claimed), now=self.now(), luck=random.random())  # noqa: S311 - spreads, hides nothing

@@ -8,6 +8,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -82,7 +83,7 @@ def read_drafts(paths: Sequence[Path], *, well_known: WellKnown) -> list[Draft]:
     cases = [(path, reading.case) for path, reading in readings if reading.case]
     beside = _beside(paths)
     known = known_from([*(one for _, one in beside), *(one for _, case in cases for one in described(case))])
-    told = [*((file, str(one["id"])) for file, one in beside), *((path, _report_id(case)) for path, case in cases)]
+    told = [*((file, one["id"]) for file, one in beside), *((path, _report_id(case)) for path, case in cases)]
     drafts = [_draft(path, reading, known=known, well_known=well_known) for path, reading in readings]
     return [_unless_told_elsewhere(draft, reading.document, told) for draft, (_, reading) in zip(drafts, readings, strict=True)]
 
@@ -116,7 +117,8 @@ def compile_draft(draft: Draft, *, key: Key | None, epoch: str, now: int) -> Com
     case = draft.case
     if case is None or any(problem.is_error for problem in draft.problems):
         raise InvalidInputError(f"{draft.file} has errors", hint=f"see: tocsin case check {draft.file}")
-    case = with_hashed_accounts(case, _hashes(draft, key, epoch=epoch))
+    before = _before(draft.bundle, case)
+    case = with_hashed_accounts(case, _hashes(draft, before, key=key, epoch=epoch))
     objects = dated(compile_case(case, draft.names), before, now=now)
     bundle = {"type": "bundle", "id": object_id("bundle", draft.names.author, key=case.case), "objects": objects}
     if objects != list(before.values()):
@@ -252,6 +254,6 @@ def _write(file: Path, text: str) -> None:
             os.fsync(opened.fileno())
         scratch.replace(file)
     except OSError as error:
-        raise InvalidInputError(f"{file}: {error.strerror}", hint="give a folder that can be written") from error
-    finally:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):
+            scratch.unlink()
+        raise InvalidInputError(f"{file}: {error.strerror}", hint="give a folder that can be written, with room in it") from error

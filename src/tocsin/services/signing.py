@@ -13,6 +13,7 @@ import orjson
 from tocsin.errors import InvalidInputError, NotFoundError, UnusableStoreError
 from tocsin.model import strict_json
 from tocsin.model.collection import INBOX, PROVIDERS, Collection
+from tocsin.model.contact import addresses_in, contact_of
 from tocsin.model.extension import extended
 from tocsin.model.member import OPERATOR, Caller, Organisation
 from tocsin.model.query import LogEntry, ObjectQuery
@@ -133,6 +134,18 @@ class SigningService:
         body = {} if last is None else strict_json.read(last.body).value
         return () if body.get("revoked") is True else keys_in(body)
 
+    def contact_of(self, identity: str) -> str | None:
+        """The mail address that a provider names for itself; only its own word and ours count."""
+        home = self._home()
+        last = _last(self._versions(home, identity, collections=home.collections))
+        if last is None:
+            return None
+        body = strict_json.read(last.body).value
+        held = {
+            ref: one for ref in addresses_in(body) if (one := _last(self._versions(home, identity, ref=ref, collections=home.collections)))
+        }
+        return contact_of(body, {ref: strict_json.read(one.body).value for ref, one in held.items()})
+
     def _extended(self, identity: dict[str, Any], keys: list[PublicKey], *, inbox: Collection | None) -> dict[str, Any]:
         said = extended(
             "provider",
@@ -143,12 +156,12 @@ class SigningService:
         )
         return {**identity, "extensions": {**identity.get("extensions", {}), **said}}
 
-    def _versions(self, home: _Home, identity: str, *, collections: list[Collection]) -> Iterator[LogEntry]:
-        """Those that count."""
+    def _versions(self, home: _Home, identity: str, *, collections: list[Collection], ref: str = "") -> Iterator[LogEntry]:
+        """Those that count of an identity, or of an object that it refers to: posted by itself, or by us."""
         trusted = {one.name for one in home.organisations if one.is_own or one.identity_id == identity}
         for collection in collections:
             if collection.may_read(home.operator):
-                found = self.objects.entries(home.operator, collection, ObjectQuery(ids=(identity,)))
+                found = self.objects.entries(home.operator, collection, ObjectQuery(ids=(ref or identity,)))
                 yield from (one for one in found if one.organisation in trusted)
 
     def _home(self) -> _Home:

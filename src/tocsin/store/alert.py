@@ -4,7 +4,7 @@ Whoever claims an alert has it for a while: its next try is put off to the end o
 to be tried again then, so an alert may arrive twice and is never lost.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, String, Table, and_, select, update
@@ -38,14 +38,14 @@ def add(connection: Connection, new: Alert) -> bool:
     return connection.execute(statement).first() is not None
 
 
-def is_due(connection: Connection, channels: Collection[Channel], *, now: int) -> bool:
+def is_due(connection: Connection, channel: Channel, *, now: int) -> bool:
     """Whether there is anything to claim."""
-    return connection.execute(select(alert.c.id).where(_due(channels, now)).limit(1)).first() is not None
+    return connection.execute(select(alert.c.id).where(_due(channel, now)).limit(1)).first() is not None
 
 
-def claim(connection: Connection, channels: Collection[Channel], *, now: int, until: int, limit: int) -> list[Alert]:
-    """Alerts that are due on these channels, the caller's until then; those that never failed first. A try of each is counted."""
-    due = select(alert.c.id).where(_due(channels, now)).order_by(alert.c.attempts, alert.c.next_try, alert.c.id).limit(limit)
+def claim(connection: Connection, channel: Channel, *, now: int, until: int, limit: int) -> list[Alert]:
+    """Alerts that are due on a channel, the caller's until then; those that never failed first. A try of each is counted."""
+    due = select(alert.c.id).where(_due(channel, now)).order_by(alert.c.attempts, alert.c.next_try, alert.c.id).limit(limit)
     ids = connection.execute(due.with_for_update(skip_locked=True)).scalars().all()  # SQLite's writers are alone anyway
     taken = update(alert).where(alert.c.id.in_(ids)).values(attempts=alert.c.attempts + 1, next_try=until).returning(alert)
     return _records(connection.execute(taken).mappings().all()) if ids else []
@@ -63,8 +63,8 @@ def list_open(connection: Connection) -> list[Alert]:
     return _records(connection.execute(_OPEN).mappings().all())
 
 
-def _due(channels: Collection[Channel], now: int) -> Any:
-    return and_(alert.c.next_try <= now, alert.c.channel.in_(list(channels)))
+def _due(channel: Channel, now: int) -> Any:
+    return and_(alert.c.next_try <= now, alert.c.channel == channel)
 
 
 def _records(rows: Sequence[Any]) -> list[Alert]:

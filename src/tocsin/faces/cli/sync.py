@@ -1,7 +1,8 @@
 """`tocsin sync`: pull and push in one, once or again and again. What `pull` and `push` share with it is here too."""
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -11,17 +12,23 @@ from tocsin.errors import TocsinError
 from tocsin.faces.cli.console import PART_FAILED, PEER_FAILED, Json, open_exchange, show, tell
 from tocsin.faces.cli.file import progress
 from tocsin.model.peer import Direction, Peer, Tally
+from tocsin.services.notification import Placed
 from tocsin.services.sync import Errand
 from tocsin.wiring import Exchange
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
+AsMember = Annotated[str, typer.Option("--as", help="The member that does it; without it, the operator.")]
+_TICK = 0.2  # seconds between two looks at what came in
+_RETRY = 2.0  # seconds between two looks at alerts that are to be tried again
+
+
 @app.command()
 def sync(
     ctx: typer.Context,
     peer: Annotated[str, typer.Argument(help="The peer; without it, all of them.")] = "",
-    watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C: look after notifications, and send alerts too.")] = False,
     interval: Annotated[float, typer.Option(help="Seconds between two passes.", min=0.1)] = 30.0,
     as_json: Json = False,
 ) -> None:
@@ -30,19 +37,69 @@ def sync(
     if not watch:
         finish(run(exchange, chosen(exchange, peer), Errand()), as_json=as_json)
         return
+    bells = threading.Event(), threading.Event()  # something of ours is to go out at once
+    for work in (lambda: _alert(exchange, bells[0]), lambda: _pass(exchange, peer, bell=bells[1], interval=interval)):
+        threading.Thread(target=_again_and_again, args=(work,), daemon=True).start()
+    _again_and_again(lambda: _tend(exchange, bells))
+
+
+def _again_and_again(work: Callable[[], None]) -> None:
+    """One of the three things that watching is: none waits for another, and one that fails begins again."""
     while True:
         try:
-            _watch(exchange, peer)
+            work()
         except TocsinError as error:
-            tell(f"tocsin: {error}")  # our own store is away, say: the next pass finds it back
-        time.sleep(interval)
+            tell(f"tocsin: {error}")  # our own store is away, say: the next round finds it back
+            time.sleep(1)
+        except Exception as error:  # around one round, whatever it is
+            tell(f"tocsin: this should not have happened: {type(error).__name__}: {error}")
+            time.sleep(1)
 
 
-def _watch(exchange: Exchange, name: str) -> None:
+def _tend(exchange: Exchange, bells: Sequence[threading.Event]) -> None:
+    """Receipts, purges, overdue notifications."""
+    for line in exchange.attendant.tend(now=exchange.now()):
+        tell(line)
+        for bell in bells:
+            bell.set()
+    time.sleep(_TICK)
+
+
+def _alert(exchange: Exchange, bell: threading.Event) -> None:
+    for alert in exchange.alerts.deliver():
+        if alert.done is None:
+            tell(f"alert {alert.kind} to {alert.target}: {alert.last_error}")
+    bell.wait(_RETRY)
+    bell.clear()
+
+
+def _pass(exchange: Exchange, name: str, *, bell: threading.Event, interval: float) -> None:
     due = [one for one in chosen(exchange, name) if one.not_before <= exchange.now()]
     for tally in exchange.sync.run(due, Errand()):
         if tally.new or tally.refused or tally.error:
             tell(text_of_tally(tally))
+    bell.wait(interval)
+    bell.clear()
+
+
+def deliver(exchange: Exchange, placed: Placed) -> tuple[bool | None, str]:
+    """Pushes an outbox at once over the routes that there are: whether it got there (None: nobody is to be pushed to), and in words."""
+    peers = [one for one in exchange.peers.listing() if one.organisation == placed.organisation.name and not one.is_disabled]
+    routes = [(one, route) for one in peers for route in exchange.peers.routes(one)]
+    pushed = {one.name: one for one, route in routes if route.direction is Direction.PUSH and route.local == placed.outbox.id}
+    if not pushed:
+        return None, f"it lies in {placed.outbox.alias}, where {placed.organisation.name} can read it"
+    errand = Errand(directions=frozenset({Direction.PUSH}), collection=placed.outbox.id)
+    tallies = exchange.sync.run(list(pushed.values()), errand)
+    faults = [one.error for one in tallies if one.error] + [each.reason for one in tallies for each in one.refused]
+    if faults:
+        return False, f"not delivered to {placed.organisation.name} yet: {faults[0]}; it is tried again by tocsin sync"
+    return True, f"delivered to {placed.organisation.name}"
+
+
+def names_of(exchange: Exchange) -> dict[str, str]:
+    """The names of organisations, by identity."""
+    return {one.identity_id: one.name for one in exchange.organisations.listing()}
 
 
 def chosen(exchange: Exchange, name: str) -> list[Peer]:

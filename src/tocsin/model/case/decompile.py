@@ -4,7 +4,7 @@ It reads bundles that were made from case files, by whomever. What a bundle cann
 account there is the hash.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,14 @@ import msgspec
 from tocsin.errors import InvalidInputError
 from tocsin.model.case.compile import CASE_SOURCE, CATALOGUE_LABEL, EXAMPLE_LABEL, Object
 from tocsin.model.case.names import ACTOR, TECHNIQUE, Known, names_of
-from tocsin.model.case.normal import account_pattern, default_action_name, default_indicator_name, normal, shortest, simple_value
-from tocsin.model.case.record import Action, Case, Indicator
+from tocsin.model.case.normal import account_pattern, normal, shortest, simple_value
+from tocsin.model.case.record import Case
 from tocsin.model.case.version import last_versions
 from tocsin.model.identifier import extension_definition_id, identity_id
 from tocsin.model.marking import LEVELS, PAP_REF
 
 _PAP = {identifier: word for word, identifier in PAP_REF.items()}
+_ACTORS = (ACTOR, "intrusion-set")
 _HINT = "give a bundle that was made from a case file"
 _UNEXPECTED = (LookupError, TypeError, ValueError, AttributeError, StopIteration, msgspec.ValidationError)  # of what anybody may have made
 Plain = dict[str, Any]
@@ -34,7 +35,7 @@ def decompile(objects: Sequence[Object], known: Known) -> Case:
     try:
         held = last_versions(objects)
         reports = [one for one in held.values() if one["type"] == "report" and _is_case(one)]
-        case = _Reader(held, reports[0], known).case() if len(reports) == 1 else None
+        case = _Reader(held, reports[0], _links(held, reports[0])).case() if len(reports) == 1 else None
         found = None if case is None else normal(case, names_of(case, known))
     except _UNEXPECTED as error:
         raise InvalidInputError(f"the bundle cannot be read as a case: {error}", hint=_HINT) from error
@@ -48,13 +49,21 @@ def _is_case(report: Object) -> bool:
     return bool(references[0].get("source_name") == CASE_SOURCE)
 
 
+def _links(held: Mapping[str, Object], report: Object) -> dict[str, list[tuple[Object, str]]]:
+    links = dict[str, list[tuple[Object, str]]]()
+    for one in (held[ref] for ref in report["object_refs"] if ref in held and held[ref]["type"] == "relationship"):
+        links.setdefault(one["source_ref"], []).append((one, one["target_ref"]))
+        links.setdefault(one["target_ref"], []).append((one, one["source_ref"]))
+    return links
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads the objects of one case."""
 
     held: dict[str, Object]
     report: Object
-    known: Known
+    links: Mapping[str, Sequence[tuple[Object, str]]]  # by either end: the relationship, and its other end
 
     def case(self) -> Case:
         report, level = self.report, next(LEVELS[ref] for ref in self.report["object_marking_refs"] if ref in LEVELS)
@@ -83,18 +92,15 @@ class _Reader:
         return msgspec.convert(_said(plain), Case)
 
     def _actors(self) -> list[str]:
-        return [ref for ref in self.report["object_refs"] if ref.partition("--")[0] in (ACTOR, "intrusion-set")]
+        return [ref for ref in self.report["object_refs"] if ref.partition("--")[0] in _ACTORS]
 
     def _members(self, kind: str) -> list[Object]:
         return [self.held[ref] for ref in self.report["object_refs"] if ref in self.held and self.held[ref]["type"] == kind]
 
-    def _links(self, verb: str, *, source: str = "", target: str = "") -> list[Object]:
-        """The relationships of the case from or to an object; a target may be a type alone."""
-        return [
-            one
-            for one in self._members("relationship")
-            if one["relationship_type"] == verb and one["source_ref"].startswith(source) and one["target_ref"].startswith(target)
-        ]
+    def _others(self, end: str, verb: str, *, kinds: Sequence[str]) -> list[tuple[Object, str]]:
+        """The relationships of the case between an object and others of these types, each with that other's id."""
+        found = self.links.get(end, ())
+        return [(one, ref) for one, ref in found if one["relationship_type"] == verb and ref.partition("--")[0] in kinds]
 
     def _identity(self, author: str) -> Plain | None:
         identity = self.held.get(author)
@@ -122,10 +128,9 @@ class _Reader:
     def _actor(self, ref: str) -> Plain:
         one = self.held.get(ref, {})
         own = _extension(one, "actor-profile")
-        slug = own.get("slug") or self.known.slugs.get(ref, ref)
-        name = str(one.get("name", slug))
-        courses = [(self.held[link["source_ref"]], link) for link in self._links("related-to", source="course-of-action--", target=ref)]
-        described = {
+        courses = [self.held[course] for _, course in self._others(ref, "related-to", kinds=["course-of-action"])]
+        said = {
+            "actor": own.get("slug", ref),
             "name": one.get("name"),
             "class": own.get("actor_class"),
             "sponsor": own.get("sponsor"),
@@ -133,26 +138,23 @@ class _Reader:
             "attribution": own.get("attribution"),
             "first_seen": _time(one.get("first_seen")),
             "references": self._own_references(one) if one else [],
+            "uses": [self._use(link) for link, _ in self._others(ref, "uses", kinds=[TECHNIQUE])],
+            "actions": [self._action(course) for course in courses],
         }
-        deeds = {
-            "uses": [self._use(link) for link in self._links("uses", source=ref, target=f"{TECHNIQUE}--")],
-            "actions": [self._action(course, name) for course, _ in courses],
-        }
-        return _said({"actor": slug} | described | _some(one, "aliases", "description") | deeds)
+        return _said(said | _some(one, "aliases", "description"))
 
     def _use(self, link: Object) -> Plain:
         own = _extension(link, "llm-technique")
-        technique = self.held.get(link["target_ref"], {})
-        slug = _extension(technique, "llm-technique").get("slug") or self.known.slugs.get(link["target_ref"], link["target_ref"])
         times = {"first_seen": _time(link.get("start_time")), "last_seen": _time(link.get("stop_time"), is_end=True)}
-        said = {"technique": slug, "seen": link["description"], "confidence": link.get("confidence")}
+        said = {"technique": link["target_ref"], "seen": link["description"], "confidence": link.get("confidence")}
         return _said(said | times | _some(own, "services", "novelty", "uplift", "autonomy"))
 
-    def _action(self, course: Object, actor: str) -> Plain:
+    def _action(self, course: Object) -> Plain:
         own = _extension(course, "enforcement-action")
-        said = _said(
+        return _said(
             {
                 "action": own["action_type"],
+                "name": course["name"],
                 "description": course.get("description"),
                 "when": _time(own.get("action_time")),
                 "by": own.get("taken_by"),
@@ -164,13 +166,11 @@ class _Reader:
                 "references": self._own_references(course),
             }
         )
-        is_default = course["name"] == default_action_name(msgspec.convert(said, Action), actor)
-        return said if is_default else said | {"name": course["name"]}
 
     def _infrastructure(self, one: Object) -> Plain:
         times = {"first_seen": _time(one.get("first_seen")), "last_seen": _time(one.get("last_seen"), is_end=True)}
         said = {"infrastructure": one["aliases"][0], "name": one["name"], "description": one.get("description")}
-        whose = [self._name(link["source_ref"]) for link in self._links("uses", target=one["id"])]
+        whose = [actor for _, actor in self._others(one["id"], "uses", kinds=_ACTORS)]
         return _said(said | times | {"types": one.get("infrastructure_types"), "actors": whose})
 
     def _indicator(self, one: Object) -> Plain:
@@ -181,15 +181,13 @@ class _Reader:
                 "valid_from": _time(one["valid_from"]),
                 "valid_until": _time(one.get("valid_until"), is_end=True),
                 "confidence": one.get("confidence"),
-                "actors": [self._name(link["target_ref"]) for link in self._links("indicates", source=one["id"])],
+                "actors": [actor for _, actor in self._others(one["id"], "indicates", kinds=_ACTORS)],
             }
         )
-        if one["pattern_type"] != "stix":
-            rule = {"type": one["pattern_type"], "name": one["name"], "text": one["pattern"], "version": one.get("pattern_version")}
-            return said | {"rule": _said(rule)}
-        said |= self._sought(one["pattern"])
-        is_default = one["name"] == default_indicator_name(msgspec.convert(said, Indicator))
-        return said if is_default else said | {"name": one["name"]}
+        if one["pattern_type"] == "stix":
+            return said | self._sought(one["pattern"]) | {"name": one["name"]}
+        rule = {"type": one["pattern_type"], "name": one["name"], "text": one["pattern"], "version": one.get("pattern_version")}
+        return said | {"rule": _said(rule)}
 
     def _sought(self, pattern: str) -> Plain:
         """What a pattern is about: an account of the case, a plain value, or itself."""
@@ -199,10 +197,6 @@ class _Reader:
                 kind = _extension(account, "hashed-account")["identifier_kind"]
                 return {"account": {"provider": provider, "kind": kind, "hashed": hashed}}
         return dict([simple_value(pattern)])
-
-    def _name(self, ref: str) -> str:
-        own = _extension(self.held.get(ref, {}), "actor-profile")
-        return str(own.get("slug") or self.known.slugs.get(ref, ref))
 
     def _own_references(self, one: Object, skip: int = 0) -> list[Plain]:
         """Those of an object behind the ones that it shares with the case."""

@@ -98,7 +98,7 @@ def simple_value(pattern: str) -> tuple[str, str]:
 
 def default_action_name(action: Action, actor: str) -> str:
     """What an action is called that has no name of its own."""
-    return f"{action.action.replace('-', ' ').capitalize()}: {actor}"
+    return _one_line(f"{action.action.replace('-', ' ').capitalize()}: {actor}")
 
 
 def default_indicator_name(indicator: Indicator) -> str:
@@ -108,8 +108,12 @@ def default_indicator_name(indicator: Indicator) -> str:
         case "rule":
             return str(value.name)
         case "account":
-            return f"Account at {value.provider} {str(value.hashed)[-12:]}"
-    return f"{_TITLES[kind]} {value}"[:300]
+            return _one_line(f"Account at {value.provider} {str(value.hashed)[-12:]}")
+    return _one_line(f"{_TITLES[kind]} {value}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:300].rstrip()
 
 
 def normal_value(kind: str, value: str) -> str:

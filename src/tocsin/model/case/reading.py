@@ -65,7 +65,7 @@ def _told(document: Document, error: jsonschema_rs.ValidationError) -> Iterator[
             yield document.problem(path, "there is no value", hint="give one, or leave the key out")
         case "type" if error.kind.value == ["string"] and isinstance(error.instance, int | bool):
             yield document.problem(path, "this is text, and YAML reads it as something else", hint="put it into quotes")
-        case "pattern" | "maxLength" if about:
+        case "pattern" if about:
             yield document.problem(path, f"{shown(error.instance)} has not the right form", hint=f"write {about}")
         case "pattern" if "\n" in str(error.instance) or str(error.instance).strip() != error.instance:
             yield document.problem(path, "this is one line, without spaces around it", hint="write it on one line")

@@ -148,6 +148,7 @@ class _Reader:
             line = key.start_mark.line + 1
             if not isinstance(key, ScalarNode) or len(key.value) > 100:
                 raise _Unreadable(line, "a key is one word", hint="see the example in docs/cases.md")
+            _require_readable(key.value, line=line)
             if key.value in found:
                 raise _Unreadable(line, f"{key.value!r} is given twice", hint="keep one of them")
             self.lines[(*path, key.value)] = line

@@ -22,7 +22,7 @@ def text_of_case(case: Case) -> str:
     writer.indent(mapping=2, sequence=4, offset=2)
     text = StringIO()
     writer.dump(_blocks(msgspec.to_builtins(case)), text)
-    return text.getvalue()
+    return "".join(one if one.isprintable() or one == "\n" else f"\\U{ord(one):08X}" for one in text.getvalue())  # within quotes
 
 
 def _blocks(value: Any) -> Any:
@@ -30,7 +30,7 @@ def _blocks(value: Any) -> Any:
     match value:
         case dict():
             return {key: _blocks(item) for key, item in value.items()}
-        case list():
+        case list() | tuple():
             return [_blocks(item) for item in value]
         case str():
             return _scalar(value)

@@ -15,6 +15,7 @@ EXAMPLE_SIGNATURE = {
     "key_id": "2026-1",
     "value": "5VZDAMNgrHKQhuLMgG6CioSHfx645dl02HPgZSJJAVVfuIIVkKM7rMYeOXAc-bRr0lv18FlbviRlUUFDjnoQCw",
 }
+_CASE = object_id("report", of.EXAMPLE_AUTHOR, key="example-case-1")
 
 NOTIFICATION = of.Extension(
     slug=SLUG,
@@ -32,13 +33,14 @@ NOTIFICATION = of.Extension(
         "requested_action": of.word("what is asked: evidence, never an order", *REQUESTS),
         "acknowledge_by": of.instant("until when an acknowledgement is hoped for"),
         "case_ref": of.reference("the report of the case that it comes from", "report"),
+        "summary": of.text("what the sender says about it, in its own words", at_most=20_000),
         "is_drill": {"description": "whether this is an exercise; absent: it is not", "type": "boolean"},
         "signature": of.SIGNATURE,
     },
     required=("sender_ref", "recipient_ref", "urgency", "requested_action"),
     example=of.example(
         "grouping",
-        key="example-notification-1",
+        key=f"{identity_id('receiver.example.net')}|{_CASE}",
         name="EXAMPLE accounts that may be yours",
         description="A fictional notification: an actor that we have disabled appears to go on with accounts at your service.",
         context="suspicious-activity",
@@ -50,7 +52,8 @@ NOTIFICATION = of.Extension(
             urgency="high",
             requested_action="verify",
             acknowledge_by="2026-01-16T09:00:00.000Z",
-            case_ref=object_id("report", of.EXAMPLE_AUTHOR, key="example-case-1"),
+            case_ref=_CASE,
+            summary="Both registered with the same telephone number and asked for the same texts.",
             is_drill=True,
             signature=EXAMPLE_SIGNATURE,
         ),

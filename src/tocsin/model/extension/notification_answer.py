@@ -5,14 +5,14 @@ The words of `verdict` are the determinations of the OASIS incident core extensi
 
 from tocsin.model.extension import interface as of
 from tocsin.model.extension.enforcement_action import ACTION_TYPES
-from tocsin.model.extension.notification import EXAMPLE_SIGNATURE
+from tocsin.model.extension.notification import EXAMPLE_SIGNATURE, NOTIFICATION
 from tocsin.model.identifier import identity_id, object_id
 
 SLUG = "notification-answer"
 KINDS = ("receipt", "acknowledgement", "hold", "verdict", "outcome", "recall", "purge")
 VERDICTS = ("blocked", "successful-attempt", "failed-attempt", "false-positive", "low-value", "suspected")
 
-_NOTIFICATION = object_id("grouping", of.EXAMPLE_AUTHOR, key="example-notification-1")
+_NOTIFICATION = NOTIFICATION.example["id"]
 
 
 def _needs(kind: str, name: str) -> of.Schema:
@@ -37,13 +37,14 @@ NOTIFICATION_ANSWER = of.Extension(
         "outcome": of.listed("what the provider addressed has done", of.word("an action type", *ACTION_TYPES)),
         "count": of.count("how many accounts, keys and other assets that concerned"),
         "hold_until": of.instant("until when nothing more will be said; with the kind `hold` it must be there"),
+        "purge_by": of.instant("with the kind `recall`: until when the copies should be deleted"),
         "signature": of.SIGNATURE,
     },
     required=("answer_kind", "notification_ref", "notification_modified"),
     rules=(_needs("verdict", "verdict"), _needs("hold", "hold_until")),
     example={
         **of.example("note", key="", abstract="EXAMPLE verdict", content="Fictional: two of the three accounts are the same actor."),
-        "id": object_id("note", identity_id("receiver.example.net"), key=f"{_NOTIFICATION}|verdict"),
+        "id": object_id("note", identity_id("receiver.example.net"), key=f"{_NOTIFICATION}|2026-01-15T09:00:00.000Z|verdict"),
         "created_by_ref": identity_id("receiver.example.net"),
         "object_refs": [_NOTIFICATION],
         "extensions": of.carried(

@@ -31,6 +31,7 @@ _STRING = r"(?:[^'\\]++|\\['\\])*+"
 _BARE = rf"{_PATH}{_STEP}\s*+(?:{_OPERATOR})\s*+'{_STRING}'"
 _TERM = rf"({_PATH})({_STEP})\s*+({_OPERATOR})\s*+'({_STRING})'"
 _PATTERN = re.compile(rf"\s*+\[\s*+{_BARE}(?:(?:\s++AND\s++{_BARE})*+|(?:\s++OR\s++{_BARE})*+)\s*+\]\s*+")
+_SINGLE = re.compile(rf"\s*+\[\s*+{_TERM}\s*+\]\s*+")  # as nearly all are
 _TERMS = re.compile(rf"{_TERM}(\s++AND\b)?+")
 _NO_MARKS = str.maketrans("", "", ".'-")
 _ESCAPED = re.compile(r"\\(.)")
@@ -87,17 +88,30 @@ def read_pattern(text: str, *, own: frozenset[str]) -> Simple | str:
     Args:
         own: the names by which an `account_type` means our own service, in lower case.
     """
-    if len(text) > MAX_BYTES or _PATTERN.fullmatch(text) is None:
-        return NOT_SIMPLE
-    found = _TERMS.findall(text)
-    comparisons = [_Comparison(path, algorithm, operator, _ESCAPED.sub(r"\1", value)) for path, algorithm, operator, value, _ in found]
     try:
-        if found[0][-1]:
-            return _all_of(comparisons, own)
-        terms = [_term(one) for one in comparisons]
-        return Simple(tuple((one,) for term in terms for one in _places(term)), _key_ids(terms))
+        return _read(text, own)
     except _UnanswerableError as reason:
         return str(reason)
+
+
+def _read(text: str, own: frozenset[str]) -> Simple:
+    single = _SINGLE.fullmatch(text) if len(text) <= MAX_BYTES else None
+    if single is not None:
+        return _any_of([_comparison(*single.groups())])
+    if len(text) > MAX_BYTES or _PATTERN.fullmatch(text) is None:
+        raise _UnanswerableError(NOT_SIMPLE)
+    found = _TERMS.findall(text)
+    comparisons = [_comparison(*parts) for *parts, _ in found]
+    return _all_of(comparisons, own) if found[0][-1] else _any_of(comparisons)
+
+
+def _comparison(path: str, algorithm: str, operator: str, value: str) -> _Comparison:
+    return _Comparison(path, algorithm, operator, _ESCAPED.sub(r"\1", value) if "\\" in value else value)
+
+
+def _any_of(comparisons: list[_Comparison]) -> Simple:
+    terms = [_term(one) for one in comparisons]
+    return Simple(tuple((one,) for term in terms for one in _places(term)), _key_ids(terms))
 
 
 def _all_of(comparisons: list[_Comparison], own: frozenset[str]) -> Simple:
@@ -128,7 +142,7 @@ def _elsewhere(term: Term) -> tuple[Term, ...]:
 
 
 def _key_ids(terms: Iterable[Term]) -> frozenset[str]:
-    return frozenset(read_user_id(term.value).key_id for term in terms if term.is_hashed)
+    return frozenset([read_user_id(term.value).key_id for term in terms if term.is_hashed])
 
 
 def _term(comparison: _Comparison) -> Term:
@@ -149,11 +163,15 @@ def _domain(comparison: _Comparison) -> Term | None:
 
 def _address(comparison: _Comparison, *, version: int) -> Term | None:
     """One address, or every address of a network; one that is both at once is neither."""
+    value = comparison.value.removesuffix("/32" if version == 4 else "/128")
+    address = address_of(value)
+    if "%" in value:
+        return None
+    if address is not None:
+        return Term(Slot.HOST, str(address)) if (":" in value) == (version == 6) else None
     network = network_of(comparison.value)
     if network is None or network.version != version:
         return None
-    if network.num_addresses == 1:
-        return Term(Slot.HOST, str(address_of(str(network.network_address))))
     if network.prefixlen < WIDEST[version]:
         raise _UnanswerableError(TOO_WIDE)
     return Term(Slot.NETWORK, str(network))

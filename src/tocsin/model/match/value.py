@@ -41,16 +41,16 @@ def is_domain(name: str) -> bool:
 def address_of(text: str) -> Address | None:
     """An IP address; an IPv4 address that is written as an IPv6 one is that IPv4 address."""
     try:
-        address = ipaddress.ip_address(text.partition("%")[0])
+        address = ipaddress.ip_address(text.partition("%")[0] if ":" in text else text)
     except ValueError:
         return None
     return address.ipv4_mapped or address if isinstance(address, ipaddress.IPv6Address) else address
 
 
 def network_of(text: str) -> Network | None:
-    """A network whose address is its first one."""
+    """A network in CIDR notation whose address is its first one."""
     try:
-        return ipaddress.ip_network(text)
+        return ipaddress.ip_network(text) if text.rpartition("/")[2].isdecimal() else None
     except ValueError:
         return None
 
