@@ -24,6 +24,7 @@ class Effort:
     rounds: int = 7
     connections: int = 2
     envelopes: int = 15  # of a slice of ingest
+    indicators: int = 1_000_000  # that telemetry is matched against
     first_new: int = 100_000_000  # number of the first object that no exchange holds yet
 
 

@@ -86,15 +86,7 @@ def build_exchange(config: Config) -> Exchange:
         base_url=config.base_url,
         principles=config.principles,
     )
-    notifications = NotificationService(
-        database=database,
-        objects=objects,
-        collections=collections.everything,
-        key=lambda now: signing.current(now=now),
-        keys_of=signing.keys_of,
-        identity=lambda now: signing.identity(now=now).body,
-        hours=config.acknowledge_hours,
-    )
+    notifications = _notifications(config, database, objects=objects, collections=collections, signing=signing)
     return Exchange(
         config=config,
         collections=collections,
@@ -125,6 +117,20 @@ def build_exchange(config: Config) -> Exchange:
         ),
         alerts=alerts,
         maintenance=MaintenanceService(database=database),
+    )
+
+
+def _notifications(
+    config: Config, database: Database, *, objects: ObjectService, collections: CollectionService, signing: SigningService
+) -> NotificationService:
+    return NotificationService(
+        database=database,
+        objects=objects,
+        collections=collections.everything,
+        key=lambda now: signing.current(now=now),
+        keys_of=signing.keys_of,
+        identity=lambda now: signing.identity(now=now).body,
+        hours=config.acknowledge_hours,
     )
 
 

@@ -22,6 +22,12 @@ GROUPS = {
         "judged and durable",
         "from publication to the peer's page, --watch --interval 0.2",
     ],
+    "match of JSON lines against 1,000 indicators": [
+        "lines",
+        "against parsing the same lines",
+        "indicators read and indexed",
+        "memory of the indicators",
+    ],
 }
 
 

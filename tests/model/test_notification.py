@@ -43,6 +43,7 @@ def worth(item: Posted, *versions: Notification) -> Standing:
 def test_a_notification_is_read_as_it_stands() -> None:
     assert read(example("notification")) == Notification(
         id="grouping--c701034d-dbea-5b12-8033-56f1fbf8d759",
+        created="2026-01-15T09:00:00.000",
         modified="2026-01-15T09:00:00.000",
         author=identity_id("provider.example.org"),
         sender=identity_id("provider.example.org"),

@@ -1,4 +1,4 @@
-"""An exchange as its wiring builds it, on SQLite, with the collections that are shipped and members of two organisations."""
+"""Exchanges as their wiring builds them: one on SQLite, and three providers that notify each other, on both databases."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.office import Office, Pair
+from tests.support.postgres import new_database
 from tocsin.config import load_config
 from tocsin.model.collection import Collection
 from tocsin.model.marking import Level
@@ -50,3 +52,16 @@ def house(tmp_path: Path) -> Iterator[House]:
     exchange.organisations.establish("Own", domain="own.example.org", now=exchange.now())
     yield House(exchange)
     exchange.maintenance.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Shared by the tests of one file, each of which takes cases of its own."""
+    folder = tmp_path_factory.mktemp("providers")
+    make = new_database if request.param == "postgresql" else str
+    made = Pair(*(Office.open(word, folder / word, database=make()) for word in ("alpha", "beta", "gamma")))
+    for here, there in ((made.alpha, made.beta), (made.beta, made.alpha), (made.alpha, made.gamma), (made.beta, made.gamma)):
+        here.take_in(there)
+    yield made
+    for office in (made.alpha, made.beta, made.gamma):
+        office.close()

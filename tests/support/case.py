@@ -1,7 +1,9 @@
 """Case files to work on: a small one, and any that a person could write."""
 
+import re
 import string
 from functools import partial
+from pathlib import Path
 from typing import Any, get_args
 
 from hypothesis import strategies as st
@@ -32,6 +34,24 @@ indicators:
   - domain: lure.example.net
   - ip: 192.0.2.45
 """
+
+IDS = [
+    "threat-actor--912d08e8-c991-5a11-b2c1-181cb5f2e957",
+    "relationship--54e837ef-e92e-54a8-80ed-81aebf8e0dff",
+    "course-of-action--67d136ee-bc4e-58df-89f7-fa6a79c15d7f",
+    "relationship--25df2f90-fd52-5f90-baa7-f6feff499e54",
+    "indicator--44d575ca-adaf-592e-addf-157375046a65",
+    "relationship--fe385355-bb97-5b8a-bb6f-b3257738e806",
+    "indicator--0ed0b60c-ba4e-5506-9050-653595dcd68f",
+    "relationship--f0136c42-0c71-53c3-96da-0e4c7920a047",
+    "report--030ce8df-9e74-53d9-8a43-8f1c212afbcb",
+]
+"""What the small case compiles to: actor, use, action and its target, two indicators and whom they indicate, report."""
+
+WHOLE = re.findall(
+    r"^```yaml\n(.*?)^```$", (Path(__file__).parents[2] / "docs/cases.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+)[0]
+"""The case that docs/cases.md shows, with every key."""
 
 TECHNIQUE = object_id("attack-pattern", CATALOGUE, key="llm-aided-development")
 ACTOR = object_id("threat-actor", CATALOGUE, key="forest-blizzard")

@@ -12,13 +12,14 @@ from typing import Any
 
 from tocsin.errors import ForbiddenError, InvalidInputError, NotFoundError
 from tocsin.model.extension import extended
-from tocsin.model.graph import Named
-from tocsin.model.identifier import object_id
+from tocsin.model.graph import Body, Named, extension
+from tocsin.model.identifier import extension_definition_id, object_id
 from tocsin.model.marking import MARKING_REF, Level
 from tocsin.model.notification import Kind, Notification, notification_id
-from tocsin.model.stamp import stix_text, text_of, version_text
+from tocsin.model.stamp import stamp_of, stix_text, text_of, version_text
 
 _HOUR = 3_600_000_000  # microseconds
+_MILLISECOND = 1_000
 _SHOWN = 5  # objects that a refusal names
 _ASKED = {
     "inform": "nothing is asked",
@@ -100,18 +101,22 @@ def deadline(urgency: str, sent: int, *, hours: Mapping[str, float]) -> int:
     return sent + int(hours[urgency] * _HOUR)
 
 
-def require_sendable(draft: Draft, *, providers: Container[str], levels: Mapping[str, Level], clearance: Level) -> None:
+def require_sendable(
+    draft: Draft, *, providers: Container[str], levels: Mapping[str, Level], clearance: Level, foreign: Container[str] = ()
+) -> None:
     """The notification may go to its recipient.
 
     Args:
         providers: the identities of the organisations that take part here.
         levels: of the evidence that we hold, by id.
         clearance: the recipient's.
+        foreign: evidence that is another provider's.
 
     Raises:
         InvalidInputError: it is addressed to ourselves, or has no evidence.
         NotFoundError: the recipient takes no part here, or evidence is not held.
-        ForbiddenError: evidence, or the notification itself, is above the recipient's clearance.
+        ForbiddenError: evidence, or the notification itself, is above the recipient's clearance; or what another marked AMBER or
+            stricter would be passed on.
     """
     if draft.recipient.id == draft.sender.id:
         raise InvalidInputError("the notification is addressed to ourselves", hint="name the provider whose services are concerned")
@@ -127,6 +132,10 @@ def require_sendable(draft: Draft, *, providers: Container[str], levels: Mapping
     if above:
         reason = f"{draft.recipient.name} is cleared for TLP:{clearance.label.upper()}, which is exceeded by {_listed(above)}"
         raise ForbiddenError(reason, hint="leave that out, or ask whoever marked it")
+    kept = [one for one in draft.evidence if one in foreign and levels[one] > Level.GREEN]
+    if kept:
+        reason = f"another provider has marked for us, and not to be passed on: {_listed(kept)}"
+        raise ForbiddenError(reason, hint="leave that out, or ask that provider to send it")
 
 
 def grouping_of(draft: Draft, *, created: int, modified: int) -> dict[str, Any]:
@@ -186,6 +195,19 @@ def opinion_of(reply: Reply, *, created: int, modified: int) -> dict[str, Any]:
         "object_refs": [reply.notification.id],
         "object_marking_refs": [_marking(reply)],
     }
+
+
+def recalled(grouping: Body, *, modified: int) -> dict[str, Any]:
+    """The revoked version of a notification, without signature: from whom to whom about which objects, and nothing of what it said."""
+    said = {name: value for name, value in extension(grouping, "notification").items() if name not in ("summary", "signature")}
+    silent = {name: value for name, value in grouping.items() if name != "description"}
+    empty = {"name": "Recalled notification", "revoked": True, "modified": stix_text(modified)}
+    return silent | empty | {"extensions": {extension_definition_id("notification"): said}}
+
+
+def withdrawn(body: Body, *, now: int) -> dict[str, Any]:
+    """The revoked version of an object that has versions."""
+    return {**body, "revoked": True, "modified": stix_text(max(now, stamp_of(body["modified"]) + _MILLISECOND))}
 
 
 def _head(kind: str, identifier: str, *, author: Named, created: int, modified: int) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def fold(versions: Sequence[Notification], answers: Iterable[Posted], *, now: in
         hold_until=_lasting(of[Kind.HOLD][-1:], [*verdicts, *outcomes], state=path[-1], now=now),
         is_overdue=deadline is not None and now > deadline and path[-1] in (State.SENT, State.DELIVERED),
         is_late=deadline is not None and acknowledged is not None and acknowledged > deadline,
-        last=max([one.sent for one in versions] + [one.made for one in said]),
+        last=max([one.made for one in versions] + [one.made for one in said]),
         ignored=tuple(sorted(((one, worth) for one, worth in judged.items() if not worth.is_counted), key=repr)),
     )
 
@@ -169,8 +169,8 @@ def _is_about(posted: Posted, notification: Notification) -> bool:
 
 
 def _in_order(answers: Iterable[Answer]) -> list[Answer]:
-    """Each once, by time; without those that were taken back, and a plain verdict only where there is no other."""
-    there = set(answers)
+    """By time, without those that were taken back, and a plain verdict only where there is no other."""
+    there = list(answers)
     withdrawn = {_voice(one) for one in there if one.is_revoked}
     left = [one for one in there if _voice(one) not in withdrawn]
     if any(one.kind is Kind.VERDICT and not one.is_plain for one in left):
@@ -187,7 +187,7 @@ def _steps(answers: Iterable[Answer], versions: Sequence[Notification]) -> list[
     """Where each answer leads, and when it was given, by time."""
     current = current_of(versions)
     steps = [(one.modified, _rank(one, current), one.made, state) for one in answers if (state := _leads_to(one, current)) is not None]
-    steps += [(one.modified, _RANK[Kind.RECALL], one.sent, State.RECALLED) for one in versions if one.is_revoked]
+    steps += [(one.modified, _RANK[Kind.RECALL], one.made, State.RECALLED) for one in versions if one.is_revoked]
     return [(made, state) for _, _, made, state in sorted(steps, key=lambda step: step[:2])]
 
 

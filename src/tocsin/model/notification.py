@@ -50,7 +50,8 @@ class Notification:
     """One version of a notification."""
 
     id: str
-    modified: str  # normalised
+    created: str  # normalised, and so below
+    modified: str
     author: str  # `created_by_ref`
     sender: str  # identity, and so below
     recipient: str
@@ -75,6 +76,11 @@ class Notification:
 
     @property
     def sent(self) -> int:
+        """When it was sent first, as a stamp; every version says so, the one that is revoked too."""
+        return stamp_of(version_text(self.created))
+
+    @property
+    def made(self) -> int:
         """When this version was made, as a stamp."""
         return stamp_of(version_text(self.modified))
 
@@ -230,6 +236,7 @@ def _notification(body: Body) -> Notification:
     said = extension(body, "notification")
     return Notification(
         id=text(body, "id"),
+        created=instant(body, "created") or instant(body, "modified"),
         modified=instant(body, "modified"),
         author=text(body, "created_by_ref"),
         sender=text(said, "sender_ref"),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tocsin.errors import InvalidInputError, NotFoundError
-from tocsin.model.lifecycle import Course, fold
+from tocsin.model.lifecycle import Course, State, fold
 from tocsin.model.notification import Answer, Kind, Malformed, Notification, Posted, Standing, standing
 
 _SHORTEST = 4  # characters by which a thread may be named
@@ -41,9 +41,21 @@ class Thread:
         """We are its sender."""
         return any(one.sender == self.us for one in self.counted)
 
+    @property
+    def told(self) -> tuple[Posted, ...]:
+        """The answers, without an opinion that counts and says again what a note of that instant says: our verdicts come as both."""
+        worth = {one: standing(one, versions=self.counted) for one in self.answers}
+        noted = {one.said.modified for one in self.answers if isinstance(one.said, Answer) and worth[one] is Standing.COUNTS}
+        return tuple(one for one in self.answers if not (worth[one] is Standing.PLAIN and _opinion_of(one) in noted))
+
     def course(self, now: int) -> Course | None:
         """What became of it; None where no version of it counts."""
         return fold(self.counted, self.answers, now=now, is_draft=self.is_draft) if self.counted else None
+
+    def stands(self, now: int) -> bool:
+        """Its word counts, and was not taken back."""
+        course = self.course(now)
+        return course is not None and course.state is not State.RECALLED
 
     def has(self, kind: Kind, author: str, *, version: str) -> bool:
         """Whether there is such an answer of that author to that version."""
@@ -96,8 +108,14 @@ def find_thread(threads: Iterable[Thread], name: str) -> Thread:
     return found[0]
 
 
+def _opinion_of(posted: Posted) -> str:
+    """The instant of an opinion; "" of anything else."""
+    said = posted.said
+    return said.modified if isinstance(said, Answer) and said.kind is Kind.VERDICT else ""
+
+
 def _made(posted: Posted) -> int:
-    return posted.said.sent if isinstance(posted.said, Notification) else 0
+    return posted.said.made if isinstance(posted.said, Notification) else 0
 
 
 def words_of(posted: Posted) -> str:

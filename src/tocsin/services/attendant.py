@@ -6,9 +6,9 @@ given again, an alert has a key. It decides nothing that a person should: it ack
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Protocol
 
+from tocsin.errors import TocsinError
 from tocsin.model.alert import Kind as AlertKind
 from tocsin.model.alert import Value, daily
 from tocsin.model.collection import INBOX, OUTBOX
@@ -27,10 +27,21 @@ _LOOK_AGAIN = 30_000_000  # microseconds after which deadlines are looked at, th
 class Correspondence(Protocol):
     """What is asked of `services.notification`."""
 
-    def threads(self, caller: Caller) -> list[Thread]: ...
-    def reply(self, caller: Caller, thread: Thread, kind: Kind, *, now: int) -> Reply: ...
-    def answer(self, caller: Caller, thread: Thread, reply: Reply, *, now: int) -> object: ...
-    def purge(self, caller: Caller, thread: Thread, *, now: int) -> int: ...
+    def threads(self, caller: Caller) -> list[Thread]:
+        """All that the caller may read."""
+        ...
+
+    def reply(self, caller: Caller, thread: Thread, kind: Kind, *, now: int) -> Reply:
+        """An answer of ours to be filled in."""
+        ...
+
+    def answer(self, caller: Caller, thread: Thread, reply: Reply, *, now: int) -> object:
+        """Gives it."""
+        ...
+
+    def purge(self, caller: Caller, thread: Thread, *, now: int) -> int:
+        """Deletes what came with a recalled notification."""
+        ...
 
 
 class Alarm(Protocol):
@@ -38,7 +49,19 @@ class Alarm(Protocol):
 
     def raise_alert(
         self, connection: Connection, kind: AlertKind, data: Mapping[str, Value], *, key: str, mail_to: str | None = None, now: int
-    ) -> int: ...
+    ) -> int:
+        """Queues an alert once for each key and target."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _News:
+    """Something that people are to be told."""
+
+    kind: AlertKind
+    key: str  # told once
+    mail_to: str | None = None  # who else is told
+    more: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,82 +78,72 @@ class AttendantService:
 
     def tend(self, *, now: int) -> list[str]:
         """Does what there is to do, and says it, a line each; nothing where nothing came in and no deadline can have passed."""
-        if not self._is_due(now):
-            return []
-        caller = self.operator()
-        told = list[str]()
-        for thread in self.notifications.threads(caller):
-            course = thread.course(now)
-            if course is not None and not thread.is_draft:
-                step = self._outgoing if thread.is_ours else self._incoming
-                told += step(caller, thread, course, now=now)
-        return told
-
-    def _is_due(self, now: int) -> bool:
         with self.database.read() as connection:
             stamps = {alias: last for alias, last in last_stamps(connection).items() if alias == INBOX or alias.startswith(OUTBOX)}
         looked = self._seen.get("looked", 0)
         if stamps == self._seen.get("stamps") and isinstance(looked, int) and now - looked < _LOOK_AGAIN:
-            return False
+            return []
+        caller = self.operator()
+        told = [line for thread in self.notifications.threads(caller) for line in self._look_after(caller, thread, now=now)]
         self._seen.update(stamps=stamps, looked=now)
-        return True
+        return told
 
-    def _incoming(self, caller: Caller, thread: Thread, course: Course, *, now: int) -> Iterator[str]:
+    def _look_after(self, caller: Caller, thread: Thread, *, now: int) -> list[str]:
+        """One notification; what goes wrong with it stops only itself, and is tried again at the next look."""
+        course = thread.course(now)
+        if course is None or thread.is_draft:
+            return []
+        try:
+            return list((self._outgoing if thread.is_ours else self._incoming)(caller, thread, course=course, now=now))
+        except TocsinError as error:
+            return [f"{thread.id}: {error}"]
+
+    def _incoming(self, caller: Caller, thread: Thread, *, course: Course, now: int) -> Iterator[str]:
         """A notification to us: its receipt, and after a recall the purge."""
         version = course.notification.modified
         if course.state is State.RECALLED:
-            yield from self._alert(AlertKind.RECALL_RECEIVED, course, key=thread.id, now=now)
+            yield from self._alert(_News(kind=AlertKind.RECALL_RECEIVED, key=thread.id), course, now=now)
             if course.purged is None:
                 count = self.notifications.purge(caller, thread, now=now)
                 self._answer(caller, thread, Kind.PURGE, now=now)
                 yield f"{thread.id} was recalled: {count} objects are deleted, and that is attested"
             return
-        yield from self._alert(AlertKind.NOTIFICATION_RECEIVED, course, key=f"{thread.id}|{version}", now=now)
+        yield from self._alert(_News(kind=AlertKind.NOTIFICATION_RECEIVED, key=f"{thread.id}|{version}"), course, now=now)
         if not thread.has(Kind.RECEIPT, thread.us, version=version):
             self._answer(caller, thread, Kind.RECEIPT, now=now)
             yield f"{thread.id} has come in, and its receipt is given"
 
-    def _outgoing(self, caller: Caller, thread: Thread, course: Course, *, now: int) -> Iterator[str]:
+    def _outgoing(self, caller: Caller, thread: Thread, *, course: Course, now: int) -> Iterator[str]:
         """A notification of ours: what was answered, the receipt that closes it, and what nobody has acknowledged."""
-        for posted in thread.answers:
+        for posted in thread.told:
             said = posted.said
             is_word = isinstance(said, Answer) and said.author != thread.us and standing(posted, versions=thread.counted).is_counted
             if is_word and isinstance(said, Answer) and said.kind is not Kind.RECEIPT:
                 more: dict[str, Value] = {"answer_kind": said.kind, "verdict": said.verdict, "outcome": said.outcome}
-                yield from self._alert(AlertKind.ANSWER_RECEIVED, course, key=f"{said.id}|{said.modified}", more=more, now=now)
+                news = _News(kind=AlertKind.ANSWER_RECEIVED, key=f"{said.id}|{said.modified}", more=more)
+                yield from self._alert(news, course, now=now)
         if course.state in (State.ACTED, State.DECLINED):
             self._answer(caller, thread, Kind.RECEIPT, now=now)
             yield f"{thread.id}: the outcome has come in, and its receipt closes the matter"
         since = course.notification.acknowledge_by
         if course.is_overdue and since is not None:
-            key = daily(thread.id, since=since, now=now)
-            yield from self._alert(
-                AlertKind.NOTIFICATION_OVERDUE, course, key=key, mail_to=self.contact(course.notification.recipient), now=now
-            )
+            key, contact = daily(thread.id, since=since, now=now), self.contact(course.notification.recipient)
+            yield from self._alert(_News(kind=AlertKind.NOTIFICATION_OVERDUE, key=key, mail_to=contact), course, now=now)
 
     def _answer(self, caller: Caller, thread: Thread, kind: Kind, *, now: int) -> None:
         self.notifications.answer(caller, thread, self.notifications.reply(caller, thread, kind, now=now), now=now)
 
-    def _alert(
-        self,
-        kind: AlertKind,
-        course: Course,
-        *,
-        key: str,
-        now: int,
-        mail_to: str | None = None,
-        more: Mapping[str, Value] = MappingProxyType({}),
-    ) -> Iterator[str]:
+    def _alert(self, news: _News, course: Course, *, now: int) -> Iterator[str]:
         """Queues an alert once; a line where it is new."""
-        known = f"{kind}|{key}"
+        known = f"{news.kind}|{news.key}"
         if known in self._seen:
             return
-        data = self._data(course) | {name: value for name, value in more.items() if value}
+        data = self._data(course) | {name: value for name, value in news.more.items() if value}
         with self.database.write() as connection:
-            number = self.alerts.raise_alert(connection, kind, data, key=key, mail_to=mail_to, now=now)
+            number = self.alerts.raise_alert(connection, news.kind, data, key=news.key, mail_to=news.mail_to, now=now)
         self._seen[known] = True
         if number:
-            yield f"{course.notification.id}: {kind}, told through {number} channels"
+            yield f"{course.notification.id}: {news.kind}, told in {number} way{'s' if number > 1 else ''}"
 
     def _data(self, course: Course) -> dict[str, Value]:
         """What an alert may say: ids, names and words from closed lists."""

@@ -89,19 +89,19 @@ def read_drafts(paths: Sequence[Path], *, well_known: WellKnown) -> list[Draft]:
 
 
 def known_beside(*paths: Path) -> Known:
-    """Techniques and actors of the catalogue that comes with Tocsin, and of the bundles that lie beside these files.
-
-    Raises:
-        InvalidInputError: a bundle cannot be read.
-    """
+    """Techniques and actors of the catalogue that comes with Tocsin, and of the bundles that lie beside these files."""
     return known_from([one for _, one in _beside(paths)])
 
 
 def _beside(paths: Sequence[Path]) -> list[tuple[Path, Object]]:
-    """Each object of those bundles, with its file."""
+    """Each object of those bundles, with its file; a folder may hold other files too."""
     shipped = Path(str(files("tocsin") / "data" / "seeds"))
     folders = dict.fromkeys([shipped, *(path.parent for path in paths)])
-    return [(file, one) for folder in folders for file in sorted(folder.glob("*.json")) for one in _objects(file)]
+    found: list[tuple[Path, Object]] = []
+    for file in (file for folder in folders for file in sorted(folder.glob("*.json"))):
+        with suppress(InvalidInputError):
+            found += ((file, one) for one in _objects(file))
+    return found
 
 
 def compile_draft(draft: Draft, *, key: Key | None, epoch: str, now: int) -> Compiled:
@@ -230,8 +230,9 @@ def _content(path: Path) -> bytes:
 
 def _objects(file: Path) -> list[Object]:
     """The objects of a bundle, read strictly."""
+    content = _content(file)
     try:
-        found = [strict_json.read(body).value for body in strict_json.cut_file(_content(file))]
+        found = [strict_json.read(body).value for body in strict_json.cut_file(content)]
     except InvalidInputError as error:
         raise InvalidInputError(f"{file}: {error.message}", hint=error.hint) from error
     return list(_usable(found))

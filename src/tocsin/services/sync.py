@@ -7,6 +7,7 @@ Killed anywhere and run again, nothing is lost and nothing doubled. A peer that 
 import os
 import random
 import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ from tocsin.store.database import Connection, Database
 _HERE = f"{socket.gethostname()} "
 PAGE = 1_000  # objects a transaction
 LEASE = 120_000_000  # microseconds for which a run that says nothing keeps its peer to itself
+_TURN = 0.05  # seconds between two looks at a lease that another run has
 _LOOKED_UP = 50  # ids in one question to a peer
 _ALL_VERSIONS = {"version": ("all",)}
 _FIRST_PAUSE, _LONGEST_PAUSE = 10_000_000, 3_600_000_000  # microseconds that `sync --watch` leaves a failing peer alone
@@ -48,6 +50,7 @@ class Errand:
     collection: str = ""  # the id of the only local collection; "": all
     since: str = ""  # pull: from this stamp of the peer's instead of the checkpoint, which never moves back
     is_dry_run: bool = False
+    patience: int = 0  # microseconds to wait for another run that deals with the peer
     watch: Callable[[Tally], None] = field(default=lambda _tally: None)  # called after each page
 
 
@@ -83,17 +86,16 @@ class SyncService:
 
     def _pass(self, peer: Peer, errand: Errand) -> list[Tally]:
         with self.database.read() as connection:
-            routes = store.list_routes(connection, peer.number)
             collections = {one.id: one for one in list_collections(connection)}
             login = members.find_login(connection, name=peer.member)
-        wanted = [one for one in routes if one.direction in errand.directions and errand.collection in ("", one.local)]
+        wanted = self._routes(peer, errand)
         tallies = [Tally(peer=peer.name, direction=one.direction, local=collections[one.local].alias, remote=one.remote) for one in wanted]
         if not wanted or login is None:
             return tallies
         ahead = list(tallies)
         try:
-            with self._lease(peer) as holder, self._connection(peer) as client:
-                for route in wanted:
+            with self._lease(peer, errand) as holder, self._connection(peer) as client:
+                for route in self._routes(peer, errand):  # as the run before this one left them
                     run = _Run(
                         peer=peer,
                         route=route,
@@ -106,6 +108,9 @@ class SyncService:
                     )
                     self._go(run)
                     ahead.pop(0)
+        except ConflictError as error:  # not the peer's failure: it is not left alone for that
+            _end(ahead, str(error))
+            return tallies
         except TocsinError as error:
             _end(ahead, str(error))
         except Exception as error:  # around one peer of a run: whatever it is, the others go on
@@ -113,6 +118,11 @@ class SyncService:
         if not errand.is_dry_run:
             self._note(peer, has_failed=any(tally.error for tally in tallies))
         return tallies
+
+    def _routes(self, peer: Peer, errand: Errand) -> list[Route]:
+        with self.database.read() as connection:
+            routes = store.list_routes(connection, peer.number)
+        return [one for one in routes if one.direction in errand.directions and errand.collection in ("", one.local)]
 
     def _go(self, run: _Run) -> None:
         """One route to its end. What the other side refuses is this route's trouble; a peer that fails ends the pass."""
@@ -241,20 +251,25 @@ class SyncService:
             client.close()
 
     @contextmanager
-    def _lease(self, peer: Peer) -> Iterator[str]:
+    def _lease(self, peer: Peer, errand: Errand) -> Iterator[str]:
         """The right to deal with a peer: two runs of one exchange never do so at once."""
-        name, holder, now = _lease_name(peer), f"{_HERE}{os.getpid()} {token_hex(8)}", self.now()
-        with self.database.write() as connection:
-            before = store.lease_holder(connection, name)
-            if before is not None and _is_dead(before):
-                store.drop_lease(connection, name, holder=before)
-            if not store.take_lease(connection, name, holder=holder, now=now, until=now + LEASE):
+        name, holder, until = _lease_name(peer), f"{_HERE}{os.getpid()} {token_hex(8)}", self.now() + errand.patience
+        while not self._is_ours(name, holder):
+            if self.now() >= until:
                 raise ConflictError(f"another run is dealing with {peer.name}", hint="wait for its end")
+            time.sleep(_TURN)
         try:
             yield holder
         finally:
             with self.database.write() as connection:
                 store.drop_lease(connection, name, holder=holder)
+
+    def _is_ours(self, name: str, holder: str) -> bool:
+        with self.database.write() as connection:
+            before, now = store.lease_holder(connection, name), self.now()
+            if before is not None and _is_dead(before):
+                store.drop_lease(connection, name, holder=before)
+            return store.take_lease(connection, name, holder=holder, now=now, until=now + LEASE)
 
     def _renew(self, connection: Connection, run: _Run) -> None:
         """In the transaction of what was just done: a run that lost its lease meanwhile changes nothing more."""

@@ -185,6 +185,6 @@ def test_a_value_never_becomes_a_part_of_the_pattern(literals: list[str], joint:
 )
 def test_a_hostile_pattern_costs_no_time(pattern: str) -> None:
     """Less than a tenth of a second, where a careless expression would take years."""
-    began = time.perf_counter()
+    began = time.process_time()
     read_pattern(pattern, own=OWN)
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1

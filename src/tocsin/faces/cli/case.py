@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import orjson
 import typer
 
@@ -21,15 +22,16 @@ from tocsin.wiring import Exchange
 app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Case files: written by people, compiled to STIX.")
 
 Files = Annotated[list[Path], typer.Argument(help="Case files; those that refer to each other together.")]
+_NO_NAMES = ("", "true", "false", "null")  # YAML reads them as something else than text, and numbers too
 KeyName = Annotated[str, typer.Option("--key", help="The shared key that hashes accounts; without it, the only one in use.")]
 Epoch = Annotated[str, typer.Option(help="The epoch of that key; without it, the present quarter.")]
 
 
 @app.command("new")
-def new(file: Annotated[Path, typer.Argument(help="The file to write, like lantern.yaml.")]) -> None:
+def new(file: Annotated[Path, typer.Argument(help="The file to write, like lantern.yaml.")], as_json: Json = False) -> None:
     """Write a complete, fictional case to start from."""
     write_new(file, first_file(_slug(file), known_beside(file)))
-    show({"file": str(file)}, text=f"{file} is written; edit it, then: tocsin case check {file}", as_json=False)
+    show({"file": str(file)}, text=f"{file} is written; edit it, then: tocsin case check {file}", as_json=as_json)
 
 
 @app.command("check")
@@ -70,10 +72,10 @@ def submit(
 
 
 @app.command("decompile")
-def decompile(file: Annotated[Path, typer.Argument(help="A bundle that was compiled from a case file.")]) -> None:
+def decompile(file: Annotated[Path, typer.Argument(help="A bundle that was compiled from a case file.")], as_json: Json = False) -> None:
     """Print the case file that says a bundle."""
-    text = text_of_case(read_back(file))
-    show({"case": text}, text=text.rstrip("\n"), as_json=False)
+    case = read_back(file)
+    show(msgspec.to_builtins(case), text=text_of_case(case).rstrip("\n"), as_json=as_json)
 
 
 @app.command("schema")
@@ -85,7 +87,8 @@ def schema() -> None:
 def _slug(file: Path) -> str:
     """The name of a new case, from that of its file."""
     words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in file.stem.lower()).split()
-    return "-".join(words)[:60].rstrip("-") or "first-case"
+    slug = "-".join(words)[:60].rstrip("-")
+    return f"case-{slug}".rstrip("-") if slug.isdigit() or slug in _NO_NAMES else slug
 
 
 def _sound(drafts: Sequence[Draft]) -> Sequence[Draft]:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.errors import InvalidInputError
-from tocsin.faces.cli.layout import one_line, paragraphs
+from tocsin.faces.cli.layout import listed, one_line, paragraphs
 from tocsin.model.lifecycle import Course
 from tocsin.model.notification import Answer, Notification, Posted, standing
 from tocsin.model.stamp import stamp_of, text_of
 from tocsin.model.thread import Thread, words_of
 
 _ROW = "{:<10}{:<22}{:<14}{:<10}{:<18}{}"
-HEAD = _ROW.format("ID", "WITH", "STATE", "URGENCY", "ACKNOWLEDGE BY", "ABOUT")
+HEAD = _ROW.format("ID", "WITH", "STATE", "URGENCY", "ACKNOWLEDGE (UTC)", "ABOUT")
 _STEPS = ("sent", "delivered", "acknowledged", "verified", "acted", "closed", "recalled", "purged")
 
 
@@ -26,7 +26,8 @@ def row(thread: Thread, names: Mapping[str, str], *, now: int) -> str:
     other = names.get(told.recipient if thread.is_ours else told.sender, told.recipient if thread.is_ours else told.sender)
     mark = " !" if course.is_overdue or course.is_purge_overdue(now) else ""
     deadline = "" if told.acknowledge_by is None else _minute(told.acknowledge_by)
-    about = one_line(told.name.partition(": ")[2] or told.name, longest=60)
+    drill = "EXERCISE: " if told.is_drill else ""
+    about = one_line(drill + (told.name.removeprefix("EXERCISE: ").partition(": ")[2] or told.name), longest=60)
     return _ROW.format(_short(thread), one_line(other, longest=20), f"{course.state}{mark}", told.urgency, deadline, about)
 
 
@@ -39,7 +40,7 @@ def details(thread: Thread, names: Mapping[str, str], *, now: int) -> str:
     else:
         lines += _summary(course, thread, names, now=now)
     lines += ["", "Answers:"] if thread.answers else ["", "No answer yet."]
-    for one in sorted(thread.answers, key=_made):
+    for one in sorted(thread.told, key=_made):
         lines += _answer_lines(one, thread, names)
     return "\n".join(lines)
 
@@ -76,16 +77,19 @@ def shape(thread: Thread, names: Mapping[str, str], *, now: int) -> dict[str, An
     }
 
 
-def instant_of(text: str, *, option: str) -> int:
+def instant_of(text: str, *, option: str, now: int) -> int:
     """The stamp that an option names: RFC 3339, or a day, which lasts until its end.
 
     Raises:
-        InvalidInputError: it is neither.
+        InvalidInputError: it is neither, or past.
     """
     try:
-        return stamp_of(text if "T" in text else f"{text}T23:59:59Z")
+        stamp = stamp_of(text if "T" in text else f"{text}T23:59:59Z")
     except InvalidInputError as error:
         raise InvalidInputError(f"{option}: {error.message}", hint="write a day like 2026-01-31, or 2026-01-31T09:30:00Z") from error
+    if stamp <= now:
+        raise InvalidInputError(f"{option}: {text[:40]} is past", hint="name an instant to come")
+    return stamp
 
 
 def _summary(course: Course, thread: Thread, names: Mapping[str, str], *, now: int) -> list[str]:
@@ -99,7 +103,8 @@ def _summary(course: Course, thread: Thread, names: Mapping[str, str], *, now: i
     found = f"Verdict: {course.verdict}. " if course.verdict else ""
     done = f"Done: {', '.join(course.outcome)}. " if course.outcome else ""
     count = f"Concerned: {course.count}. " if course.count is not None else ""
-    asked = f"{drill}Urgency {told.urgency}; asked: {told.requested_action}; acknowledge by {_minute(told.acknowledge_by)}."
+    by = "" if told.acknowledge_by is None else f"; acknowledge by {_minute(told.acknowledge_by)}"
+    asked = f"{drill}Urgency {told.urgency}; asked: {told.requested_action}{by}."
     times = [f"{step} {_minute(getattr(course, step))}" for step in _STEPS if getattr(course, step) is not None]
     return [
         one_line(f"{names.get(told.sender, told.sender)} -> {names.get(told.recipient, told.recipient)}: {told.name}", longest=200),
@@ -107,7 +112,7 @@ def _summary(course: Course, thread: Thread, names: Mapping[str, str], *, now: i
         asked,
         *([f"{found}{done}{count}".strip()] if found or done or count else []),
         f"Evidence: {len(told.evidence)} objects{f' of {told.case}' if told.case else ''}.",
-        *([f"Times: {'; '.join(times)}."] if times else []),
+        *listed(times, head="Times (UTC): ", indent=0),
         *paragraphs(told.summary),
     ]
 
@@ -119,7 +124,7 @@ def _answer_lines(one: Posted, thread: Thread, names: Mapping[str, str]) -> list
     author = names.get(said.author, said.author) if isinstance(said, Answer) else "?"
     when = _minute(said.made) if isinstance(said, Answer) else "?"
     note = "" if worth.is_counted else f"; DOES NOT COUNT: {worth}"
-    return [one_line(f"  {when}  {kind} of {author}; {one.seal}{note}", longest=160), *paragraphs(words_of(one), indent=4)]
+    return [f"  {one_line(f'{when} {kind} of {author}; {one.seal}{note}', longest=160)}", *paragraphs(words_of(one), indent=4)]
 
 
 def _answer_shape(one: Posted, thread: Thread) -> dict[str, Any]:

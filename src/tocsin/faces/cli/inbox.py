@@ -12,11 +12,13 @@ from tocsin.faces.cli.course import HEAD, details, instant_of, row, shape
 from tocsin.faces.cli.file import read_objects
 from tocsin.faces.cli.layout import one_line
 from tocsin.faces.cli.sync import AsMember, deliver, names_of
+from tocsin.model import strict_json
 from tocsin.model.extension.enforcement_action import ACTION_TYPES
 from tocsin.model.extension.notification_answer import VERDICTS
 from tocsin.model.member import OPERATOR
 from tocsin.model.notification import Kind
 from tocsin.model.thread import words_of
+from tocsin.wiring import Exchange
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Notifications from other providers.")
 
@@ -63,7 +65,15 @@ def hold(
     as_json: Json = False,
 ) -> None:
     """Ask to hold back while an investigation is under way; it has an end."""
-    _answer(ctx, name, Kind.HOLD, member=as_member, as_json=as_json, words=words, hold_until=instant_of(until, option="--until"))
+    _answer(
+        ctx,
+        name,
+        Kind.HOLD,
+        member=as_member,
+        as_json=as_json,
+        words=words,
+        hold_until=instant_of(until, option="--until", now=Exchange.now()),
+    )
 
 
 @app.command("verify")
@@ -80,7 +90,7 @@ def verify(
     """Tell the sender what your own look at it found."""
     if verdict not in VERDICTS:
         raise InvalidInputError(f"{verdict[:40]!r} is no verdict", hint=f"give one of {', '.join(VERDICTS)}")
-    more = tuple(read_objects(sightings)) if sightings else ()
+    more = _sightings(sightings) if sightings else ()
     _answer(ctx, name, Kind.VERDICT, member=as_member, as_json=as_json, words=words, verdict=verdict, count=count, more=more)
 
 
@@ -107,6 +117,20 @@ def decline(ctx: typer.Context, name: Name, words: Words = "", as_member: AsMemb
     _answer(ctx, name, Kind.OUTCOME, member=as_member, as_json=as_json, words=words)
 
 
+def _sightings(file: Path) -> tuple[bytes, ...]:
+    """What is sent along: nothing but sightings, whatever else is on the disk."""
+    bodies = tuple(read_objects(file))
+    others = {str(one.get("type"))[:40] for one in map(_value, bodies) if one.get("type") != "sighting"}
+    if others:
+        raise InvalidInputError(f"{file} holds more than sightings: {', '.join(sorted(others))}", hint="give what tocsin match wrote")
+    return bodies
+
+
+def _value(body: bytes) -> dict[str, Any]:
+    value = strict_json.read(body).value
+    return value if isinstance(value, dict) else {}
+
+
 def _answer(ctx: typer.Context, name: str, kind: Kind, *, member: str, as_json: bool, more: tuple[bytes, ...] = (), **said: Any) -> None:
     exchange = open_exchange(ctx)
     caller, now = exchange.members.find(member), exchange.now()
@@ -117,6 +141,6 @@ def _answer(ctx: typer.Context, name: str, kind: Kind, *, member: str, as_json: 
     course = exchange.notifications.find(caller, name).course(now)
     state = str(course.state) if course else None
     result = {"id": thread.id, "answer": reply.id, "state": state, "delivered": delivered, "message": word}
-    show(result, text=f"{thread.id} is {state}; {word}", as_json=as_json)
+    show(result, text=f"{thread.id}: {state}; {word}", as_json=as_json)
     if delivered is False:
         raise typer.Exit(PART_FAILED)

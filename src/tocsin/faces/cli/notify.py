@@ -10,11 +10,14 @@ from tocsin.errors import InvalidInputError
 from tocsin.faces.cli.console import PART_FAILED, Json, open_exchange, show
 from tocsin.faces.cli.course import HEAD, details, instant_of, row, shape
 from tocsin.faces.cli.file import read_objects
-from tocsin.faces.cli.sync import AsMember, deliver, names_of
+from tocsin.faces.cli.sync import AsMember, deliver, names_of, obstacles
 from tocsin.model import strict_json
+from tocsin.model.collection import OUTBOX
 from tocsin.model.member import OPERATOR
 from tocsin.model.notification import Kind
+from tocsin.model.thread import Thread
 from tocsin.services.notification import Plan
+from tocsin.wiring import Exchange
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Notifications to other providers.")
 
@@ -47,7 +50,7 @@ def draft(
         summary=summary,
         urgency=urgency,
         requested_action=ask,
-        acknowledge_by=instant_of(by, option="--by") if by else None,
+        acknowledge_by=instant_of(by, option="--by", now=exchange.now()) if by else None,
         is_drill=drill,
     )
     made = exchange.notifications.draft(exchange.members.find(as_member), plan, now=exchange.now())
@@ -86,7 +89,9 @@ def show_(ctx: typer.Context, name: Name, as_member: AsMember = OPERATOR, as_jso
     exchange = open_exchange(ctx)
     thread = exchange.notifications.find(exchange.members.find(as_member), name)
     names, now = names_of(exchange), exchange.now()
-    show(shape(thread, names, now=now), text=details(thread, names, now=now), as_json=as_json)
+    found = _obstacles(exchange, thread, now=now)
+    text = "\n".join([details(thread, names, now=now), *(f"Not delivered: {one}." for one in found)])
+    show(shape(thread, names, now=now) | {"obstacles": found}, text=text, as_json=as_json)
 
 
 @app.command("recall")
@@ -99,11 +104,16 @@ def recall(
     as_member: AsMember = OPERATOR,
     as_json: Json = False,
 ) -> None:
-    """Take a notification back: revoke it, and ask its recipient to delete the copies and to attest that."""
+    """Take a notification back: revoke it, and ask its recipient to delete the copies and to attest that. A draft is deleted."""
     exchange = open_exchange(ctx)
     caller, now = exchange.members.find(as_member), exchange.now()
     thread = exchange.notifications.find(caller, name)
-    until = instant_of(by, option="--by") if by else now + int(exchange.config.purge_hours * _HOUR)
+    if thread.is_draft:
+        exchange.notifications.discard(caller, thread, now=now)
+        word = "it was never sent"
+        show({"id": thread.id, "delivered": None, "message": word}, text=f"{thread.id} is deleted; {word}", as_json=as_json)
+        return
+    until = instant_of(by, option="--by", now=now) if by else now + int(exchange.config.purge_hours * _HOUR)
     reply = replace(exchange.notifications.reply(caller, thread, Kind.RECALL, now=now), words=reason, purge_by=until)
     placed = exchange.notifications.recall(caller, thread, reply, is_evidence_revoked=evidence_too, now=now)
     delivered, word = deliver(exchange, placed)
@@ -122,6 +132,16 @@ def _list(ctx: typer.Context, member: str, *, as_json: bool, only_overdue: bool)
     result: list[dict[str, Any]] = [shape(one, names, now=now) for one in threads]
     text = "\n".join([HEAD, *(row(one, names, now=now) for one in threads)]) if threads else "none"
     show(result, text=text, as_json=as_json)
+
+
+def _obstacles(exchange: Exchange, thread: Thread, *, now: int) -> list[str]:
+    """What stands in the way of a notification of ours that has not arrived yet."""
+    course = thread.course(now)
+    if course is None or not thread.is_ours or course.sent is None or course.delivered is not None:
+        return []
+    recipient = next((one for one in exchange.organisations.listing() if one.identity_id == course.notification.recipient), None)
+    outbox = next((one for one in exchange.collections.everything() if recipient and one.alias == f"{OUTBOX}{recipient.slug}"), None)
+    return obstacles(exchange, outbox.id, ids={thread.id, *course.notification.evidence}) if outbox else []
 
 
 def _report(case: str) -> str:

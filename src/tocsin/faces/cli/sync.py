@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -11,7 +11,9 @@ import typer
 from tocsin.errors import TocsinError
 from tocsin.faces.cli.console import PART_FAILED, PEER_FAILED, Json, open_exchange, show, tell
 from tocsin.faces.cli.file import progress
-from tocsin.model.peer import Direction, Peer, Tally
+from tocsin.faces.cli.layout import many
+from tocsin.model.peer import Direction, Peer, Route, Tally
+from tocsin.model.stamp import text_of
 from tocsin.services.notification import Placed
 from tocsin.services.sync import Errand
 from tocsin.wiring import Exchange
@@ -22,6 +24,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 AsMember = Annotated[str, typer.Option("--as", help="The member that does it; without it, the operator.")]
 _TICK = 0.2  # seconds between two looks at what came in
 _RETRY = 2.0  # seconds between two looks at alerts that are to be tried again
+_PATIENCE = 10_000_000  # microseconds for which a push waits for the run that deals with the peer
 
 
 @app.command()
@@ -34,8 +37,9 @@ def sync(
 ) -> None:
     """Pull from and push to peers. Safe to stop at any moment, and to run twice at once."""
     exchange = open_exchange(ctx)
+    peers = chosen(exchange, peer)
     if not watch:
-        finish(run(exchange, chosen(exchange, peer), Errand()), as_json=as_json)
+        finish(run(exchange, peers, Errand()), as_json=as_json)
         return
     bells = threading.Event(), threading.Event()  # something of ours is to go out at once
     for work in (lambda: _alert(exchange, bells[0]), lambda: _pass(exchange, peer, bell=bells[1], interval=interval)):
@@ -74,27 +78,58 @@ def _alert(exchange: Exchange, bell: threading.Event) -> None:
 
 
 def _pass(exchange: Exchange, name: str, *, bell: threading.Event, interval: float) -> None:
+    """Everything once, and until it is time for that again, what of ours is to go out."""
+    until = time.monotonic() + interval
+    _round(exchange, name, Errand())
+    while bell.wait(max(0, until - time.monotonic())):
+        bell.clear()
+        _round(exchange, name, Errand(directions=frozenset({Direction.PUSH}), patience=_PATIENCE))
+
+
+def _round(exchange: Exchange, name: str, errand: Errand) -> None:
     due = [one for one in chosen(exchange, name) if one.not_before <= exchange.now()]
-    for tally in exchange.sync.run(due, Errand()):
+    for tally in exchange.sync.run(due, errand):
         if tally.new or tally.refused or tally.error:
             tell(text_of_tally(tally))
-    bell.wait(interval)
-    bell.clear()
 
 
 def deliver(exchange: Exchange, placed: Placed) -> tuple[bool | None, str]:
     """Pushes an outbox at once over the routes that there are: whether it got there (None: nobody is to be pushed to), and in words."""
-    peers = [one for one in exchange.peers.listing() if one.organisation == placed.organisation.name and not one.is_disabled]
-    routes = [(one, route) for one in peers for route in exchange.peers.routes(one)]
-    pushed = {one.name: one for one, route in routes if route.direction is Direction.PUSH and route.local == placed.outbox.id}
-    if not pushed:
-        return None, f"it lies in {placed.outbox.alias}, where {placed.organisation.name} can read it"
-    errand = Errand(directions=frozenset({Direction.PUSH}), collection=placed.outbox.id)
-    tallies = exchange.sync.run(list(pushed.values()), errand)
-    faults = [one.error for one in tallies if one.error] + [each.reason for one in tallies for each in one.refused]
+    whom = placed.organisation.name
+    peers = [one for one, _ in _ways(exchange, placed.outbox.id) if not one.is_disabled]
+    if not peers and not exchange.notifications.is_collected(placed, now=exchange.now()):
+        return False, f"it lies in {placed.outbox.alias}, where nobody at {whom} may read it, and no route leads to them"
+    if not peers:
+        return None, f"it lies in {placed.outbox.alias}, where {whom} can read it"
+    errand = Errand(directions=frozenset({Direction.PUSH}), collection=placed.outbox.id, patience=_PATIENCE)
+    tallies = exchange.sync.run(peers, errand)
+    refused = [each for one in tallies for each in one.refused]
+    final = next((one for one in refused if not one.is_passing), None)
+    if final is not None:
+        return False, f"{whom} refuses {final.id}: {final.reason}"
+    faults = [one.error for one in tallies if one.error] + [one.reason for one in refused]
     if faults:
-        return False, f"not delivered to {placed.organisation.name} yet: {faults[0]}; it is tried again by tocsin sync"
-    return True, f"delivered to {placed.organisation.name}"
+        return False, f"not delivered to {whom} yet: {faults[0]}; it is tried again by tocsin sync --watch"
+    return True, f"delivered to {whom}"
+
+
+def obstacles(exchange: Exchange, outbox: str, *, ids: Collection[str]) -> list[str]:
+    """What stands in the way from an outbox (its id) to the other side, of these objects."""
+    found = list[str]()
+    for peer, route in _ways(exchange, outbox):
+        if peer.is_disabled:
+            found.append(f"the peer {peer.name} is disabled")
+        elif peer.failures:
+            again = f"it is left alone until {text_of(peer.not_before)[:19]}Z"
+            found.append(f"the peer {peer.name} has failed {many(peer.failures, 'time')} in a row; {again}")
+        found += [f"the peer {peer.name} refuses {one.id}: {one.reason}" for one in exchange.peers.refused(route) if one.id in ids]
+    return found
+
+
+def _ways(exchange: Exchange, outbox: str) -> list[tuple[Peer, Route]]:
+    """The routes over which an outbox is pushed."""
+    routes = [(one, route) for one in exchange.peers.listing() for route in exchange.peers.routes(one)]
+    return [(one, route) for one, route in routes if route.direction is Direction.PUSH and route.local == outbox]
 
 
 def names_of(exchange: Exchange) -> dict[str, str]:

@@ -14,6 +14,13 @@ from tocsin.model.case.text import Document, Path, Problem, read_text
 from tocsin.model.schema import fault_of, shown
 
 _MOST = 50  # problems that are told at once
+_KINDS = {  # of JSON schema, as a writer of YAML knows them
+    "array": "a list: lines that begin with a dash",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "object": "keys with values, indented below",
+    "string": "text",
+}
 _EMPTY = Document(value={}, lines={})
 
 
@@ -70,9 +77,7 @@ def _told(document: Document, error: jsonschema_rs.ValidationError) -> Iterator[
         case "pattern" if "\n" in str(error.instance) or str(error.instance).strip() != error.instance:
             yield document.problem(path, "this is one line, without spaces around it", hint="write it on one line")
         case "type":
-            kinds = {"array": "a list: lines that begin with a dash", "object": "keys with values, indented below", "string": "text"}
-            wanted = kinds.get(error.kind.value[0], f"a value of type {error.kind.value[0]}")
-            yield document.problem(path, f"{shown(error.instance)} is not of the right kind", hint=f"write {wanted}")
+            yield document.problem(path, f"{shown(error.instance)} is not of the right kind", hint=f"write {_KINDS[error.kind.value[0]]}")
         case _:
             fault = fault_of(error)
             yield document.problem(path, fault.reason, hint=fault.hint)
@@ -108,5 +113,5 @@ def _key_hint(key: str, keys: list[str]) -> str:
 
 
 def _one_of(word: str, words: list[str]) -> str:
-    near = get_close_matches(word, words, n=1)
+    near = get_close_matches(word.lower(), words, n=1)
     return f"did you mean {near[0]}?" if near else f"write one of {', '.join(words)}"

@@ -27,8 +27,22 @@ Named = Annotated[
 Domain = Annotated[str, Meta(pattern=f"^{DOMAIN}$", max_length=253, description="a DNS domain in lower case")]
 Line = Annotated[str, Meta(pattern=r"^\S(.*\S)?$", max_length=300, description="text on one line")]
 Text = Annotated[str, Meta(pattern=r"^\S([\s\S]*\S)?$", max_length=20_000, description="text, of several paragraphs if need be")]
-Value = Annotated[str, Meta(pattern=r"^\S+$", max_length=2_000)]
-Url = Annotated[str, Meta(pattern=r"^https?://\S+$", max_length=2_000)]
+Value = Annotated[str, Meta(pattern=r"^\S+$", max_length=2_000, description="one value, without blanks")]
+Url = Annotated[str, Meta(pattern=r"^https?://\S+$", max_length=2_000, description="a URL that begins with https:// or http://")]
+Hash = Annotated[
+    str,
+    Meta(
+        pattern="^([0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|[0-9a-fA-F]{128})$",
+        description="the MD5, SHA-1, SHA-256 or SHA-512 of a file, in hexadecimal",
+    ),
+]
+Hashed = Annotated[
+    str,
+    Meta(
+        pattern=r"^hmac-sha256:[a-z0-9.-]{1,129}:[1-9][0-9]{0,3}:[0-9a-f]{64}$",
+        description="the user_id of a hashed account: hmac-sha256:key.epoch:version:64 hexadecimal digits",
+    ),
+]
 Time = Annotated[
     str, Meta(pattern=f"^{_DAY}({_SECOND})?$", description="a day like 2026-11-20, or an instant like 2026-11-20T09:30:00Z (UTC)")
 ]
@@ -99,7 +113,7 @@ class Mapping(Record, frozen=True, kw_only=True):
     """How a technique stands to one of ATT&CK or ATLAS: a hint, never an identity."""
 
     framework: Framework
-    id: Annotated[str, Meta(pattern=r"^(AML\.)?T[0-9]{4}(\.[0-9]{3})?$")]
+    id: Annotated[str, Meta(pattern=r"^(AML\.)?T[0-9]{4}(\.[0-9]{3})?$", description="an id of a technique, like T1566 or AML.T0016.002")]
     name: Line
     fit: Fit
     version: Line | UnsetType = UNSET
@@ -160,7 +174,9 @@ class Actor(Record, frozen=True, kw_only=True):
     aliases: Lines = ()
     description: Text | UnsetType = UNSET
     sponsor: Annotated[Line, Meta(description="as assessed, in the words of who says so")] | UnsetType = UNSET
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$", description="of the sponsor, ISO 3166-1")] | UnsetType = UNSET
+    country: Annotated[str, Meta(pattern="^[A-Z]{2}$", description="the country of the sponsor: two capitals, ISO 3166-1")] | UnsetType = (
+        UNSET
+    )
     attribution: Annotated[Line, Meta(description="the wording of the attribution, such as: linked to")] | UnsetType = UNSET
     first_seen: Time | UnsetType = UNSET
     references: tuple[Reference, ...] = ()
@@ -183,10 +199,12 @@ class Infrastructure(Record, frozen=True, kw_only=True):
 class Account(Record, frozen=True, kw_only=True):
     """An account at a provider. It leaves this machine as a keyed hash only."""
 
-    provider: Annotated[str, Meta(pattern=r"^[a-z0-9][^\sA-Z]*$", max_length=253, description="where: a domain or a name in lower case")]
+    provider: Annotated[
+        str, Meta(pattern=r"^[a-z0-9][^\sA-Z]*$", max_length=253, description="where the account is: a domain, or a name in lower case")
+    ]
     kind: AccountKind
     user: Line | UnsetType = UNSET
-    hashed: Annotated[str, Meta(pattern=r"^hmac-sha256:[a-z0-9.-]{1,129}:[1-9][0-9]{0,3}:[0-9a-f]{64}$")] | UnsetType = UNSET
+    hashed: Hashed | UnsetType = UNSET
 
 
 class Rule(Record, frozen=True, kw_only=True):
@@ -205,7 +223,7 @@ class Indicator(Record, frozen=True, kw_only=True):
     ip: Value | UnsetType = UNSET
     url: Value | UnsetType = UNSET
     email: Value | UnsetType = UNSET
-    hash: Annotated[str, Meta(pattern="^([0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|[0-9a-fA-F]{128})$")] | UnsetType = UNSET
+    hash: Hash | UnsetType = UNSET
     account: Account | UnsetType = UNSET
     rule: Rule | UnsetType = UNSET
     pattern: Annotated[Text, Meta(description="a STIX pattern, for what none of the others says")] | UnsetType = UNSET

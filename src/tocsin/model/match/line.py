@@ -48,18 +48,18 @@ def stretches(blocks: Iterable[bytes], skipped: Skipped) -> Iterator[Stretch]:
         if newline:
             lines = head.split(b"\n")
             if is_inside or len(head) > MAX_LINE:
-                lines = [_short(line, number + at, skipped, is_long=is_inside and at == 0) for at, line in enumerate(lines)]
+                lines = [_short(line, skipped, number=number + at, is_long=is_inside and at == 0) for at, line in enumerate(lines)]
             is_inside = False
             yield Stretch(number, _without_mark(lines) if number == 1 else lines)
             number += len(lines)
         is_inside = is_inside or len(tail) > MAX_LINE
         rest = b"" if is_inside else tail
     if rest or is_inside:
-        last = [_short(rest, number, skipped, is_long=is_inside)]
+        last = [_short(rest, skipped, number=number, is_long=is_inside)]
         yield Stretch(number, _without_mark(last) if number == 1 else last)
 
 
-def _short(line: bytes, number: int, skipped: Skipped, *, is_long: bool) -> bytes:
+def _short(line: bytes, skipped: Skipped, *, number: int, is_long: bool) -> bytes:
     """The line, unless it is too long or the end of one that was."""
     if not is_long and len(line) <= MAX_LINE:
         return line

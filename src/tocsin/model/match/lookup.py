@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tocsin.errors import InvalidInputError
-from tocsin.model.hashed_account import ALGORITHM, CANONICALISATION, canonical
+from tocsin.model.hashed_account import ALGORITHM, CANONICALISATION, MAX_CHARACTERS, canonical
 from tocsin.model.match.field import Kind
 from tocsin.model.match.index import Index
 from tocsin.model.match.pattern import Slot
@@ -19,6 +19,7 @@ from tocsin.model.match.value import HASHES, address_of, email_of, name_of, spli
 
 MAX_REMEMBERED = 50_000  # values of one kind
 _MAX_LENGTH = 256  # characters of a value that is remembered
+_MAX_ACCOUNT = 4 * MAX_CHARACTERS  # no four characters become less than one, and ordering many marks takes long
 _DIGITS = frozenset(HASHES.values())
 
 
@@ -110,7 +111,9 @@ class Lookup:
 
     def _hashed(self, text: str, kinds: tuple[str, ...]) -> Refs:
         found: Refs = ()
-        for kind in kinds if self.index.keys else ():
+        if not self.index.keys or len(text) > _MAX_ACCOUNT:
+            return found
+        for kind in kinds:
             try:
                 form = f"{kind}|{canonical(kind, text)}".encode()
             except InvalidInputError:

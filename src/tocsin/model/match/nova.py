@@ -7,9 +7,8 @@ gets a rule only after every line of it has one of a few harmless shapes, since 
 import ast
 import io
 import re
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from tocsin.model.match.index import Rule
@@ -22,23 +21,18 @@ _HEAD = re.compile(r"rule\s++\w++\s*+\{?")
 _META = re.compile(r"\w++\s*+=[^\n]*+")
 _KEYWORD = re.compile(r"\$\w++\s*+=\s*+(?:\"[^\"\n]++\"|'[^'\n]++')", re.ASCII)
 _REFERENCE = r"(?:(?:any|all|[0-9]{1,3})\s++of\s++)?+keywords(?:\.\*|\.\$\w++\*?+)?+|\$\w++"
-_CONDITION = re.compile(rf"(?:\s*+(?:{_REFERENCE}|and\b|or\b|not\b|[()]))++\s*+", re.ASCII | re.IGNORECASE)
+_CONDITION = re.compile(rf"(?:\s*+(?:{_REFERENCE}|and\b|or\b|not\b|[()]))++\s*+", re.ASCII)
 
 
-def _found(name: str) -> Any:
-    """A module of the package; None where it is missing, or something else has its name."""
-    try:
-        return import_module(name) if find_spec("nova") else None
-    except ImportError:
-        return None
-
-
-_parser, _matcher = _found("nova.core.parser"), _found("nova.core.matcher")
+_parser: Any = None
+_matcher: Any = None
+with suppress(ImportError):  # not installed, or something else has its name
+    _parser, _matcher = import_module("nova.core.parser"), import_module("nova.core.matcher")
 
 
 def read_rule(text: str) -> Rule | str:
     """A rule of plain keywords, or why it is not evaluated."""
-    if _parser is None or _matcher is None:
+    if _matcher is None:
         return NOT_INSTALLED
     if not is_plain(text):
         return NOT_KEYWORDS
@@ -76,7 +70,7 @@ def is_plain(text: str) -> bool:
 def _is_whole(condition: str) -> bool:
     """References joined by and, or, not and brackets: of half a condition the package makes something of its own."""
     try:
-        ast.parse(re.sub(_REFERENCE, " True ", condition.lower()).strip(), mode="eval")
+        ast.parse(re.sub(_REFERENCE, " True ", condition).strip(), mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return False
     return True

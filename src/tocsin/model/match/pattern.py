@@ -7,7 +7,7 @@ Source: STIX 2.1 §9 (patterns), §6 (properties of observables).
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -97,15 +97,16 @@ def read_pattern(text: str, *, own: frozenset[str]) -> Simple | str:
 def _read(text: str, own: frozenset[str]) -> Simple:
     single = _SINGLE.fullmatch(text) if len(text) <= MAX_BYTES else None
     if single is not None:
-        return _any_of([_comparison(*single.groups())])
+        return _any_of([_comparison(single.groups())])
     if len(text) > MAX_BYTES or _PATTERN.fullmatch(text) is None:
         raise _UnanswerableError(NOT_SIMPLE)
     found = _TERMS.findall(text)
-    comparisons = [_comparison(*parts) for *parts, _ in found]
+    comparisons = [_comparison(parts) for parts in found]
     return _all_of(comparisons, own) if found[0][-1] else _any_of(comparisons)
 
 
-def _comparison(path: str, algorithm: str, operator: str, value: str) -> _Comparison:
+def _comparison(parts: Sequence[str]) -> _Comparison:
+    path, algorithm, operator, value, *_ = parts
     return _Comparison(path, algorithm, operator, _ESCAPED.sub(r"\1", value) if "\\" in value else value)
 
 

@@ -5,6 +5,7 @@ index in lower case, or if it is written in any way that could have another form
 a dot at its end.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -94,6 +95,5 @@ def _odd(names: Sequence[str], marks: str) -> list[int]:
     joined = " ".join(names) + " "
     if joined.isascii() and ". " not in joined and not any(mark in joined for mark in marks):
         return []
-    return [
-        position for position, name in enumerate(names) if name[-1:] == "." or not name.isascii() or any(mark in name for mark in marks)
-    ]
+    is_odd = re.compile(rf"[\x80-\U0010ffff{marks}]|\.\Z").search  # `re` remembers what it compiled
+    return [position for position, name in enumerate(names) if is_odd(name)]

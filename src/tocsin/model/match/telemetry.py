@@ -106,7 +106,7 @@ class Reader:
         for position, shape in enumerate(map(tuple, records)):
             groups[shape].append(position)
         columns = [
-            Column(look.kind, positions, _values(records, positions, look))
+            Column(look.kind, positions, _values(records, positions, look=look))
             for shape, positions in groups.items()
             for look in self._plan(shape)
             if look.kind is not Kind.TIME
@@ -164,7 +164,7 @@ def _records(stretch: Stretch, skipped: Skipped) -> tuple[Sequence[int], list[di
     return [number for number, _ in good], [record for _, record in good]
 
 
-def _values(records: Sequence[Mapping[str, object]], positions: Sequence[int], look: Look) -> list[object]:
+def _values(records: Sequence[Mapping[str, object]], positions: Sequence[int], *, look: Look) -> list[object]:
     if look.path:
         return [_at(records[position], look) for position in positions]
     name = look.name

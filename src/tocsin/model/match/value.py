@@ -15,6 +15,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?:{_LABEL}\.)*+(?![0-9]+\Z){_LABEL}")
 _MAX_NAME = 253  # characters
+_MAX_TRIED = 1_000  # of a name that is encoded: the codec takes its time
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+)://(?:([^/?#]*)@)?([^/?#]*+)(.*)", re.DOTALL)
 _PORT = re.compile(r"(\[[^\]]*+\]|[^:\[\]]*+):([0-9]{0,5})")
 _DEFAULT_PORTS = {"http": "80", "https": "443", "ftp": "21", "ws": "80", "wss": "443"}
@@ -27,7 +28,7 @@ def name_of(text: str) -> str:
     name = text.lower()
     if not name.isascii():
         try:
-            name = name.encode("idna").decode()
+            name = name.encode("idna").decode() if len(name) <= _MAX_TRIED else ""
         except UnicodeError:
             return ""
     return name.removesuffix(".")
