@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.command import refused, typed, typed_json
 
-ALIASES = ["actors", "inbox", "indicators", "providers", "public", "restricted", "sightings", "submissions"]
+ALIASES = ["actors", "drafts", "inbox", "indicators", "providers", "public", "restricted", "sightings", "submissions"]
 DEFINITION = f"""
 id = "{UUID(int=0x4 << 76 | 0x8 << 60)}"
 alias = "drills"

@@ -150,6 +150,19 @@ def test_several_files_and_standard_input_are_one_pass(home: Path, log: str) -> 
     assert found["matches"][0]["count"] == 3
 
 
+def test_a_file_of_the_name_of_standard_input_is_read_as_well(home: Path, log: str) -> None:
+    """And what was passed over of both is counted."""
+    Path("stdin").write_text('{"host": "evil.top"}\nnope\n')
+    done = typed("match", "stdin", "-", "--format", "json", "--json", home=home, stdin=b'nope\n{"host": "evil.top"}\n')
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["records"], found["skipped"], found["matches"][0]["at"]) == (
+        1,
+        2,
+        {"not JSON": 2},
+        ["stdin:1", "stdin:2"],
+    )
+
+
 def test_what_could_not_be_read_is_named_and_the_exit_code_says_so(home: Path, log: str) -> None:
     """The rest is done."""
     Path(log).write_text('nope\n{"host": "evil.top"}\n[]\n' + "nope\n" * 10)
@@ -179,7 +192,7 @@ def test_a_file_of_which_no_field_is_known_is_told_of(home: Path, log: str) -> N
             ["api.jsonl", "--field", "cookie=x"],
             "--field 'cookie=x' says nothing; write TYPE=NAME; types: ip, domain, url, email, hash, account, phone, prompt, time",
         ),
-        (["api.jsonl", "--sightings", "none/x.json"], "none/x.json: No such file or directory; give a file that can be written"),
+        (["api.jsonl", "--sightings", "none/x.json"], "there is no folder none; make it, or give another name"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(home: Path, log: str, arguments: list[str], expected: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.support.abuse import thing
 from tests.support.objects import text
 from tests.support.office import Office, Pair, at, carry, lantern, report_id
-from tocsin.errors import ConflictError, ForbiddenError, InvalidInputError, TocsinError
+from tocsin.errors import ConflictError, InvalidInputError, TocsinError
 from tocsin.model.lifecycle import Course, State
 from tocsin.model.marking import MARKING_REF, Level
 from tocsin.model.notification import Kind
@@ -104,7 +104,7 @@ def test_sightings_go_with_a_verdict_and_a_bad_one_stops_it(pair: Pair) -> None:
     good, bad = (thing("sighting", number * 10 + place, **seen) for place in (1, 2))
     thread, notifications = pair.beta.thread(identifier), pair.beta.exchange.notifications
     reply = replace(notifications.reply(pair.beta.operator, thread, Kind.VERDICT, now=at(5)), verdict="successful-attempt")
-    with pytest.raises(ForbiddenError, match=f"outbox-alpha-ai refuses {bad['id']}: "):
+    with pytest.raises(InvalidInputError, match=f"outbox-alpha-ai refuses {bad['id']}: "):
         notifications.answer(pair.beta.operator, thread, reply, more=text(good, bad | {"count": "three"}), now=at(5))
     assert notes(pair.beta, pair.alpha, identifier) == []
     placed = notifications.answer(pair.beta.operator, thread, reply, more=text(good), now=at(6))

@@ -121,7 +121,7 @@ def test_each_shipped_file_says_why_it_exists(file: Path) -> None:
 def test_the_shipped_set_is_what_the_exchange_counts_on() -> None:
     """With different ids, aliases and titles."""
     definitions = read_definitions(ROOT / "collections")
-    aliases = {"actors", "inbox", "indicators", "providers", "public", "restricted", "sightings", "submissions"}
+    aliases = {"actors", "drafts", "inbox", "indicators", "providers", "public", "restricted", "sightings", "submissions"}
     assert {one.alias for one in definitions} == aliases == {file.stem for file in SHIPPED}
     assert {PROVIDERS} | ADDRESSED_TO_US <= aliases
     assert all(len({getattr(one, key) for one in definitions}) == len(definitions) for key in ("id", "alias", "title"))
@@ -145,6 +145,7 @@ def test_who_reads_and_writes_the_shipped_collections(house: House) -> None:
     }
     assert rights == {  # ann, bob of another organisation, pia cleared for amber, pit for green, sam, the public
         "actors": "rw rw r r r -",
+        "drafts": "rw - - - - -",
         "inbox": "rw w w w - -",
         "indicators": "rw rw rw rw r -",
         "providers": "r r r r r -",

@@ -83,17 +83,19 @@ def test_an_organisation_may_bring_its_own_identity(house: House) -> None:
     assert IDENTITY in providers(house)
 
 
-def test_an_outbox_is_read_by_its_organisation_alone(house: House) -> None:
-    """Not by our analysts, not by other peers, not by administrators; and only our staff writes."""
+def test_an_outbox_is_read_by_its_organisation_and_by_us(house: House) -> None:
+    """By those of us that are cleared for it and wrote it, not by other peers; and only our staff writes."""
     _, outbox = add(house)
     add(house, "Bank")
     stored = next(one for one in house.exchange.collections.everything() if one.id == outbox.id)
     assert (stored.alias, stored.max_tlp, stored) == ("outbox-acme-ai", Level.AMBER, outbox)
     theirs = house.join("pia", organisation="Acme AI", clearance=Level.AMBER)
     others = [house.join("ann", Role.ANALYST, clearance=Level.RED), house.join("bo", organisation="Bank", clearance=Level.RED)]
-    assert [stored.may_read(one) for one in (theirs, *others, house.operator, ANONYMOUS)] == [True, False, False, False, False]
+    assert [stored.may_read(one) for one in (theirs, *others, house.operator, ANONYMOUS)] == [True, True, False, True, False]
     assert [stored.may_write(one) for one in (theirs, *others, house.operator, ANONYMOUS)] == [False, True, False, True, False]
     assert not stored.may_read(replace(theirs, clearance=Level.GREEN))
+    ours = [house.join("amy", Role.ANALYST), house.join("sid", Role.SOC, clearance=Level.RED)]
+    assert [stored.may_read(one) for one in ours] == [False, False]
 
 
 REFUSED = [

@@ -61,29 +61,8 @@ KNOWN = Known(
 )
 """A catalogue of one technique and one actor."""
 
-_ODD = [
-    "null",
-    "~",
-    "true",
-    "No",
-    "12",
-    "0x1F",
-    "1e3",
-    "2026-11-20",
-    "- a",
-    "a: b",
-    "a #b",
-    "# c",
-    "'",
-    '"',
-    "\\",
-    "|",
-    ">",
-    "&a",
-    "*a",
-    "!t",
-]
-_ODD += ["%x", "@x", "`", "{a}", "[a", "? a", "<<", "=", ":", "a:", "...", "---", "a\u00a0b", "a\u200db", "é\u0301", "\U0001f3f4\U000e0067"]
+_ODD = ["null", "~", "true", "No", "12", "0x1F", "1e3", "2026-11-20", "- a", "a: b", "a #b", "# c", "'", '"', "\\", "|", ">", "&a", "*a"]
+_ODD += ["!t", "%x", "@x", "`", "{a}", "[a", "? a", "<<", "=", ":", "a:", "...", "---", "a\u00a0b", "a\u200db", "\U0001f3f4\U000e0067"]
 _LETTERS = st.characters(exclude_categories=["C", "Z"], include_characters=" \u00a0\u200d\U000e0067")
 _SLUGS = st.sampled_from(["paper-lantern", "a", "0", "x-1", "llm-aided-development", "forest-blizzard"])
 _UUID = "00000000-0000-4000-8000-00000000000"
@@ -183,7 +162,7 @@ RULES = _some({"type": _words(record.RuleType), "name": LINES, "text": TEXTS}, v
 
 
 @st.composite
-def plain_cases(draw: st.DrawFn, accounts: st.SearchStrategy[dict[str, Any]] = ACCOUNTS) -> dict[str, Any]:
+def plain_cases(draw: st.DrawFn) -> dict[str, Any]:
     """What could stand in a case file, and has nothing wrong with it but what it says."""
     author, is_example, reported = draw(st.sampled_from(["ai.example.org", "tocsin.invalid"])), draw(st.booleans()), draw(TIMES)
     techniques = draw(st.lists(TECHNIQUES, max_size=2, unique_by=lambda one: one["technique"]))
@@ -220,7 +199,7 @@ def plain_cases(draw: st.DrawFn, accounts: st.SearchStrategy[dict[str, Any]] = A
         "techniques": techniques,
         "actors": list(actors),
         "infrastructure": draw(st.lists(_infrastructure(whose), max_size=2, unique_by=lambda one: one["infrastructure"])),
-        "indicators": draw(_indicators(VALUES[is_example], accounts, whose).map(lambda found: [_lasting(one, reported) for one in found])),
+        "indicators": draw(_indicators(VALUES[is_example], whose).map(lambda found: [_lasting(one, reported) for one in found])),
     }
 
 
@@ -260,10 +239,8 @@ def _infrastructure(whose: st.SearchStrategy[list[str]]) -> st.SearchStrategy[di
     return found.map(lambda one: _in_order(one, "first_seen", "last_seen"))
 
 
-def _indicators(
-    values: dict[str, list[str]], accounts: st.SearchStrategy[dict[str, Any]], whose: st.SearchStrategy[list[str]]
-) -> st.SearchStrategy[list[dict[str, Any]]]:
-    about = {kind: st.sampled_from(found) for kind, found in values.items()} | {"hash": HASHES, "account": accounts, "rule": RULES}
+def _indicators(values: dict[str, list[str]], whose: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[dict[str, Any]]]:
+    about = {kind: st.sampled_from(found) for kind, found in values.items()} | {"hash": HASHES, "account": ACCOUNTS, "rule": RULES}
     optional = {"description": TEXTS, "types": FEW_LINES, "valid_from": TIMES, "valid_until": TIMES, "confidence": st.integers(0, 100)}
     optional |= {"actors": whose}
     each = st.one_of(_some({kind: value}, **optional, **({} if kind == "rule" else {"name": LINES})) for kind, value in about.items())
@@ -272,7 +249,9 @@ def _indicators(
 
 def _what(indicator: dict[str, Any]) -> str:
     """What no two indicators of a case have in common."""
-    return next(f"{kind}{indicator[kind]}" for kind in record.INDICATED if kind in indicator)
+    kind = next(kind for kind in record.INDICATED if kind in indicator)
+    value = indicator[kind]
+    return f"{value['type']}|{value['name']}" if kind == "rule" else f"{kind}|{value}".lower()
 
 
 def _lasting(indicator: dict[str, Any], reported: str) -> dict[str, Any]:

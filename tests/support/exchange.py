@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,9 @@ class RunningExchange:
     database: str = ""  # the URL of its PostgreSQL database; "": SQLite
 
     @classmethod
-    def make(cls, home: Path, *, database: str = "", **options: Any) -> "RunningExchange":
-        """`tocsin init`; nothing is served yet."""
-        made = tocsin_json("init", str(home), *(("--database", database) if database else ()))
+    def make(cls, home: Path, *, database: str = "", init: Sequence[str] = (), **options: Any) -> "RunningExchange":
+        """`tocsin init`, with these options; nothing is served yet."""
+        made = tocsin_json("init", str(home), *(("--database", database) if database else ()), *init)
         return cls(home=home, password=made["administrator"]["password"], database=database, **options)
 
     @property

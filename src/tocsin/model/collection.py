@@ -46,8 +46,8 @@ class Collection:
         return caller.clearance >= self.max_tlp and not caller.words.isdisjoint(self.read)
 
     def may_write(self, caller: Caller) -> bool:
-        """The definition grants writing; into an outbox only we do."""
-        if self.alias.startswith(OUTBOX) and not caller.is_own:
+        """The definition grants writing; into an outbox, and where we draft, only we do."""
+        if (self.alias.startswith(OUTBOX) or self.alias == DRAFTS) and not caller.is_own:
             return False
         return not caller.words.isdisjoint(self.write)
 

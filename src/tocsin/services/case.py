@@ -85,7 +85,7 @@ def read_drafts(paths: Sequence[Path], *, well_known: WellKnown) -> list[Draft]:
     known = known_from([*(one for _, one in beside), *(one for _, case in cases for one in described(case))])
     told = [*((file, one["id"]) for file, one in beside), *((path, _report_id(case)) for path, case in cases)]
     drafts = [_draft(path, reading, known=known, well_known=well_known) for path, reading in readings]
-    return [_unless_told_elsewhere(draft, reading.document, told) for draft, (_, reading) in zip(drafts, readings, strict=True)]
+    return [_unless_told_elsewhere(draft, reading.document, told=told) for draft, (_, reading) in zip(drafts, readings, strict=True)]
 
 
 def known_beside(*paths: Path) -> Known:
@@ -161,7 +161,7 @@ def _draft(path: Path, reading: Reading, *, known: Known, well_known: WellKnown)
     return Draft(file=path, case=form, names=names, problems=problems)
 
 
-def _unless_told_elsewhere(draft: Draft, document: Document, told: Sequence[tuple[Path, str]]) -> Draft:
+def _unless_told_elsewhere(draft: Draft, document: Document, *, told: Sequence[tuple[Path, str]]) -> Draft:
     """A copied file that still has the name of the first one would give out that one's objects with other contents."""
     if draft.case is None:
         return draft

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from tocsin.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from tocsin.errors import ConflictError, InvalidInputError, NotFoundError
 from tocsin.model import strict_json
 from tocsin.model.account import Account, is_open
 from tocsin.model.collection import DRAFTS, INBOX, Collection
@@ -357,7 +357,7 @@ class NotificationService:
         status, _resource = self.objects.add(desk.caller, collection, bodies, now=now)
         if status.failures:
             first = status.failures[0]
-            raise ForbiddenError(f"{collection.alias} refuses {first.id}: {first.message}", hint="correct it, and try again")
+            raise InvalidInputError(f"{collection.alias} refuses {first.id}: {first.message}", hint="correct it, and try again")
 
     def _desk(self, caller: Caller) -> Desk:
         with self.database.read() as connection:

@@ -18,7 +18,7 @@ from tocsin.model.case.decompile import decompile
 from tocsin.model.case.names import names_of
 from tocsin.model.case.normal import normal, with_hashed_accounts
 from tocsin.model.case.reading import read_case
-from tocsin.model.case.record import Case
+from tocsin.model.case.record import Account, Case
 from tocsin.model.case.version import dated
 from tocsin.model.case.writing import text_of_case
 from tocsin.model.stamp import NEVER_TOO_LATE, stamp_of
@@ -30,9 +30,10 @@ Object = dict[str, Any]
 
 
 def in_one_form(case: Case) -> Case:
-    """Its accounts all with the same hash."""
+    """With a hash in the place of its one account, if it names one."""
     form = normal(case, names_of(case, KNOWN))
-    return with_hashed_accounts(form, {one.account: HASH for one in form.indicators if isinstance(one.account, msgspec.Struct)})
+    accounts = [one.account for one in form.indicators if isinstance(one.account, Account)]
+    return with_hashed_accounts(form, {one: HASH for one in accounts if isinstance(one.user, str)})
 
 
 def read(text: str) -> Case:

@@ -1,5 +1,6 @@
 """YAML as a case file uses it: what a person wrote is what is read, and whatever YAML can do besides is refused with its line."""
 
+import warnings
 from typing import Any
 
 import pytest
@@ -102,8 +103,10 @@ SEEN = "the character U+{} cannot be seen by a reader"
     ],
 )
 def test_what_a_reader_would_not_see_through_is_refused_with_its_line(text: str, line: int, message: str) -> None:
-    """And with what to do instead."""
-    problem = read_text(text.encode(errors="surrogatepass"))
+    """And with what to do instead; the parser itself says nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        problem = read_text(text.encode(errors="surrogatepass"))
     assert isinstance(problem, Problem)
     assert (problem.line, problem.message, bool(problem.hint)) == (line, message, True)
 

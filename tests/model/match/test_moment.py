@@ -1,5 +1,7 @@
 """When a record happened, as records say it."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +37,16 @@ def test_a_time_is_read(value: object, expected: str) -> None:
     stamp = moment_of(value)
     assert stamp is not None
     assert text_of(stamp) == expected
+
+
+def test_a_time_without_an_offset_is_utc_wherever_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert moment_of("2026-01-31T09:30:00") == stamp_of(SECOND)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize(

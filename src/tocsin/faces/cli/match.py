@@ -49,7 +49,7 @@ class _Pass:
         """Looks at every record of a file."""
         form = self.form or (Form.CSV if name.lower().endswith((".csv", ".tsv")) else None)
         reader = Reader(self.fields, form)
-        skipped = self.skipped[name] = Skipped()
+        skipped = self.skipped.setdefault(name, Skipped())
         try:
             for batch in reader.batches(_blocks(file), skipped):
                 self.scan.take(batch, name)
@@ -75,18 +75,17 @@ def match(
     as_json: Json = False,
 ) -> None:
     """Check our own telemetry against the indicators that we hold. Nothing of it is stored or sent."""
-    if sightings is not None and sightings.exists():
-        raise InvalidInputError(f"{sightings} is there already", hint="give another name")
+    _require_free(sightings)
     known = read_fields(fields or [])
     exchange = open_exchange(ctx)
     now, caller = exchange.now(), exchange.members.find(OPERATOR)
     with ExitStack() as stack:
-        opened = {STDIN if name == "-" else name: stack.enter_context(_open(name)) for name in dict.fromkeys(files)}
+        opened = [(STDIN if name == "-" else name, stack.enter_context(_open(name))) for name in dict.fromkeys(files)]
         with progress("reading indicators", None) as bar:
             index = exchange.match.load(caller, read_rule=read_rule, tell=partial(_advance, bar), now=now)
         found = _Pass(scan=Scan(index=index, now=now), fields=known, form=form)
         with progress("matching", None) as bar:
-            for name, file in opened.items():
+            for name, file in opened:
                 found.take(name, file, bar)
     seen = found.scan.tallies()
     indicators = exchange.match.find(caller, seen, now=now)
@@ -97,6 +96,14 @@ def match(
     show(result, text="\n".join(_lines(result)), as_json=as_json)
     if any(one.reasons for one in found.skipped.values()):
         raise typer.Exit(PART_FAILED)
+
+
+def _require_free(file: Path | None) -> None:
+    """Before hours are spent on what cannot be written then."""
+    if file is not None and file.exists():
+        raise InvalidInputError(f"{file} is there already", hint="give another name")
+    if file is not None and not file.parent.is_dir():
+        raise InvalidInputError(f"there is no folder {file.parent}", hint="make it, or give another name")
 
 
 def _open(name: str) -> AbstractContextManager[BinaryIO]:

@@ -13,6 +13,7 @@ from tocsin.faces.cli.file import read_objects
 from tocsin.faces.cli.sync import AsMember, deliver, names_of, obstacles
 from tocsin.model import strict_json
 from tocsin.model.collection import OUTBOX
+from tocsin.model.extension.notification import REQUESTS
 from tocsin.model.member import OPERATOR
 from tocsin.model.notification import Kind
 from tocsin.model.thread import Thread
@@ -42,6 +43,8 @@ def draft(
     """Prepare a notification; nobody outside sees it before it is sent."""
     if bool(case) == bool(evidence):
         raise InvalidInputError("it is not clear what the evidence is", hint="give --case, or --evidence once or more")
+    if ask not in REQUESTS:
+        raise InvalidInputError(f"{ask[:40]!r} cannot be asked", hint=f"ask one of {', '.join(REQUESTS)}")
     exchange = open_exchange(ctx)
     plan = Plan(
         organisation=to,

@@ -2,6 +2,7 @@
 
 import json
 from io import StringIO
+from textwrap import fill
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from tocsin.model.case.names import TECHNIQUE, Known
 from tocsin.model.case.record import Case
 
 _WIDTH = 120
+_COMMENT = "      # "
 _SCHEMA_LINE = "# yaml-language-server: $schema=case.schema.json"  # for editors; written by: tocsin case schema
 
 
@@ -50,7 +52,8 @@ def _scalar(text: str) -> Any:
 def first_file(name: str, known: Known) -> str:
     """A complete case to start from: fictional, on reserved names, so that it can be checked, compiled and submitted as it is."""
     slugs = ", ".join(sorted(slug for identifier, slug in known.slugs.items() if identifier.startswith(f"{TECHNIQUE}--")))
-    return _FIRST.format(schema=_SCHEMA_LINE, name=name, techniques=slugs)
+    comment = fill(f"Techniques: {slugs}", _WIDTH, initial_indent=_COMMENT, subsequent_indent=f"{_COMMENT}  ", break_on_hyphens=False)
+    return _FIRST.format(schema=_SCHEMA_LINE, name=name, techniques=comment)
 
 
 def schema_text(schema: dict[str, Any]) -> str:
@@ -84,7 +87,7 @@ actors:
     class: cybercrime-syndicate  # nation-state-apt, apm (influence operations), cybercrime-syndicate; leave it out if unknown
     attribution: unattributed
     uses:
-      # Techniques: {techniques}
+{techniques}
       - technique: llm-supported-social-engineering
         seen: Had invoices and delivery notices written in six languages.
         services: [EXAMPLE Chat]

@@ -24,7 +24,7 @@ from tocsin.model.match.row import rows
 NOT_JSON = "not JSON"
 NOT_AN_OBJECT = "no JSON object"
 _MAX_SHAPES = 10_000  # that are remembered
-# Possessive, and no run is scanned twice: linear in the line.
+# Possessive, and what may fail behind a run has an end: linear in the line.
 _TOKEN = re.compile(r"(?:[0-9A-Fa-f]{1,4}+|:):[0-9A-Fa-f:.]{1,60}+(?![\w:-])|[\w.%+-]++(?:@[\w.-]++|://[^\s\"'<>]++)?+")
 
 
