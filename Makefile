@@ -52,7 +52,7 @@ format: $(LOCK_DEV) ## write the code as ruff wants it
 bench: $(LOCK_DEV) $(WHEEL) ## measure the promises
 	$(BIN)/python -m benchmarks
 
-demo: $(LOCK_DEV) $(WHEEL) ## two providers that stay in step, with a kill in between, told in plain words
+demo: $(LOCK_DEV) $(WHEEL) ## one provider notifies another, which verifies, acts and answers, with a kill in between
 	@$(BIN)/python -m demo
 
 docs: $(LOCK_DEV) $(WHEEL) ## check that every target, command and setting is in the docs

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import match, report, rows, sync
+from benchmarks import match, notification, report, rows, sync
 from benchmarks.measure import Row
 from benchmarks.rows import Effort
 from benchmarks.servers import bare_server, filled
 
-SHORT = Effort(seconds=0.05, rounds=1, envelopes=1, indicators=1_000)
+SHORT = Effort(seconds=0.05, rounds=1, envelopes=1, indicators=1_000, notifications=2)
 SHORT_SIZES = (1_000, 2_000)
 
 
@@ -34,6 +34,7 @@ def measure(sizes: tuple[int, ...], effort: Effort, *, database: str) -> Iterato
         yield from rows.body_memory(large, effort)
         yield from sync.pulling(small, folder, effort)
         yield from sync.watching(small, folder, effort)
+        yield from notification.notifying(folder, effort)
     yield from match.matching(effort)
 
 

@@ -25,6 +25,7 @@ class Effort:
     connections: int = 2
     envelopes: int = 15  # of a slice of ingest
     indicators: int = 1_000_000  # that telemetry is matched against
+    notifications: int = 100  # that are sent
     first_new: int = 100_000_000  # number of the first object that no exchange holds yet
 
 

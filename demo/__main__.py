@@ -1,89 +1,106 @@
-"""Two providers on loopback: one publishes, the other pulls, pushes back, is killed in between, and both end equal."""
+"""Two providers on loopback: one notifies the other, which is killed meanwhile, finds the actor in its own logs, acts and answers."""
 
-import signal
+import json
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
+from contextlib import ExitStack
 from pathlib import Path
 
-from tests.support.exchange import TOCSIN, RunningExchange, tocsin
-from tests.support.objects import indicator
-from tests.support.pair import add_peer, befriend, contents, submit, sync
+from tests.support.exchange import RunningExchange, tocsin
+from tests.support.pair import contents
+from tests.support.partners import acquaint, provider, same, seen, until, watching
 
-PUBLISHED = 8_000
+CASE = Path(__file__).with_name("lantern.yaml")
+LINES = 5_000  # of Beta's log
 
 
 def say(line: str) -> None:
     print(line, flush=True)
 
 
-def told(exchange: RunningExchange) -> None:
-    """One pass of the second provider, route by route."""
-    for one in sync(exchange, check=False):
-        arrow = "from" if one["direction"] == "pull" else "to"
-        say(
-            f"     {one['direction']} {arrow} {one['peer']}: {one['new']} new, {one['known']} known already"
-            + (f" ({one['error']})" if one["error"] else "")
-        )
+def run(exchange: RunningExchange, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """A command as its user types it, and what it says."""
+    shown = " ".join(f'"{word}"' if " " in word else word.removeprefix(f"{exchange.home}/") for word in command)
+    say(f"     {exchange.home.name}$ tocsin {shown}")
+    done = tocsin(*command, home=exchange.home, check=check)
+    for line in (done.stdout + done.stderr).splitlines():
+        say(f"       {line.replace(f'{exchange.home}/', '')}")
+    return done
 
 
-def killed_on_the_way(exchange: RunningExchange) -> None:
-    """Starts a pull, and kills it with SIGKILL as soon as something has arrived."""
-    running = subprocess.Popen(
-        [TOCSIN, "--home", str(exchange.home), "pull"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    until = time.monotonic() + 60
-    while not contents(exchange, "indicators") and running.poll() is None and time.monotonic() < until:
-        time.sleep(0.02)
-    running.send_signal(signal.SIGKILL)
-    running.wait()
+def write_log(file: Path) -> None:
+    """What Beta logs of its users: a few of them come from the address in the case."""
+    addresses = ["192.0.2.45" if number in (777, 2_345, 4_001) else f"198.51.100.{number % 250}" for number in range(LINES)]
+    lines = [
+        json.dumps({"timestamp": f"2026-11-23T{number // 600:02}:{number // 10 % 60:02}:00Z", "user": f"u{number}", "client_ip": address})
+        for number, address in enumerate(addresses)
+    ]
+    file.write_text("\n".join(lines) + "\n")
+
+
+def publish(alpha: RunningExchange) -> None:
+    """The case, as its analyst wrote it."""
+    shutil.copy(CASE, alpha.home)
+    run(alpha, "case", "submit", f"{alpha.home}/{CASE.name}", "--collection", "restricted")
+
+
+def notify(alpha: RunningExchange, beta: RunningExchange) -> str:
+    """Sent while Beta is away; its id."""
+    bundle = str((alpha.home / CASE.name).with_suffix(".json"))
+    words = ["--summary", "They moved to you last week.", "--urgency", "high"]
+    identifier = run(alpha, "notify", "draft", "--to", "Beta AI", "--case", bundle, *words).stdout.split()[0]
+    say("4. Beta's server is killed (kill -9), and Alpha sends all the same: signed, laid out, and tried again until it arrives.")
+    beta.kill()
+    run(alpha, "notify", "send", short(identifier), check=False)
+    say("5. Beta is back, and says so by telephone. Alpha's watching process delivers, Beta's gives the receipt; no person does anything.")
+    beta.start()
+    run(alpha, "peer", "enable", "beta")
+    until(lambda: seen(alpha, identifier)["state"] == "delivered", seconds=60)
+    return identifier
+
+
+def verify(beta: RunningExchange, identifier: str) -> None:
+    """Beta sees for itself, in its own log, and says what it found."""
+    log, sightings = beta.home / "access.jsonl", beta.home / "seen.json"
+    write_log(log)
+    run(beta, "match", str(log), "--sightings", str(sightings))
+    found = ["--verdict", "successful-attempt", "--count", "3", "--sightings", str(sightings)]
+    run(beta, "inbox", "verify", short(identifier), *found)
+
+
+def short(identifier: str) -> str:
+    return identifier.removeprefix("grouping--")[:8]
 
 
 def main(folder: Path) -> bool:
-    say("1. Alpha AI and Beta AI each start an exchange of their own.")
-    alpha, beta = RunningExchange.make(folder / "alpha").start(), RunningExchange.make(folder / "beta").start()
-    say(f"     Alpha: {alpha.discovery}   Beta: {beta.discovery}")
-    say("2. Alpha takes Beta in as a peer, and gives it a token. Beta adds Alpha: it will pull indicators and push sightings.")
-    token = befriend(alpha, beta, name="beta")
-    add_peer(beta, alpha, name="alpha", token=token, routes=["--pull=indicators=indicators", "--push=sightings=sightings"])
-    say(f"3. Alpha publishes {PUBLISHED} indicators (invented, on reserved names).")
-    submit(alpha, "indicators", [indicator(number) for number in range(PUBLISHED)])
-    say("4. Beta pulls, and is killed in the middle of it (kill -9).")
-    killed_on_the_way(beta)
-    say(f"     Beta has {len(contents(beta, 'indicators'))} of {PUBLISHED}: whole pages, and it knows where it stopped.")
-    say("5. Beta goes on where it stopped.")
-    told(beta)
-    say("6. Beta has seen three of them, and says so; Alpha's server is killed and started again meanwhile.")
-    submit(beta, "sightings", [sighting(number) for number in range(3)])
-    alpha.kill()
-    say("     While Alpha is away:")
-    told(beta)
-    alpha.start()
-    say("     Alpha is back:")
-    told(beta)
-    equal = all(contents(alpha, alias) == contents(beta, alias) for alias in ("indicators", "sightings"))
-    say(f"7. {'Both hold the same, byte for byte, and nothing twice.' if equal else 'They differ: this is a fault.'}")
+    say("1. Alpha AI and Beta AI each run an exchange: a server, and a process that watches.")
+    alpha, beta = provider(folder, "alpha").start(), provider(folder, "beta").start()
+    say("2. Each takes the other in, and pushes what it lays out for the other into the other's inbox.")
+    acquaint(alpha, beta)
+    with ExitStack() as stack:
+        stack.enter_context(watching(alpha, beta))
+        say("3. Alpha found a group that wrote phishing kits with its model. Its analyst publishes a case, and drafts a notification.")
+        publish(alpha)
+        identifier = notify(alpha, beta)
+        say("6. What Beta's analyst sees: evidence and a question, no order. She takes it on.")
+        run(beta, "inbox", "list")
+        run(beta, "inbox", "ack", short(identifier))
+        say(f"7. She looks for the evidence in {LINES} lines of Beta's own log, and sends what she saw with the verdict.")
+        verify(beta, identifier)
+        say("8. Under Beta's own policies, the accounts are closed, and Alpha is told so. Alpha's watching process closes the matter.")
+        run(beta, "inbox", "act", short(identifier), "--action", "account-disabled", "--count", "3")
+        until(lambda: seen(alpha, identifier)["state"] == seen(beta, identifier)["state"] == "closed", seconds=60)
+    say("9. The story as Alpha's log tells it. Beta's tells the same.")
+    run(alpha, "notify", "show", short(identifier))
+    same(alpha, beta, identifier)
+    sightings = [key for key in contents(alpha, "inbox") if key[0].startswith("sighting--")]
     for exchange in (alpha, beta):
-        counts = [f"{len(contents(exchange, alias))} {alias}" for alias in ("indicators", "sightings")]
-        say(f"     {exchange.home.name}: {', '.join(counts)}")
         tocsin("db", "check", home=exchange.home)
         exchange.stop()
-    return equal
-
-
-def sighting(number: int) -> dict[str, object]:
-    """Beta saw the indicator of that number."""
-    seen = indicator(number)
-    return {
-        "type": "sighting",
-        "spec_version": "2.1",
-        "id": f"sighting--{seen['id'].partition('--')[2]}",
-        "created": seen["created"],
-        "modified": seen["modified"],
-        "sighting_of_ref": seen["id"],
-        "count": 1,
-    }
+    say(f"10. {len(sightings)} sighting of Beta's is with Alpha; both databases are as they should be.")
+    return len(sightings) == 1
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ GROUPS = {
         "judged and durable",
         "from publication to the peer's page, --watch --interval 0.2",
     ],
+    "from `notify send` to the recipient's webhook": ["99 in 100 within", "half of them within"],
     "match of JSON lines against 1,000 indicators": [
         "lines",
         "against parsing the same lines",

@@ -59,7 +59,7 @@ def run(command: list[str], exchange: RunningExchange, **environment: str) -> st
     """The output of a command in the folder of `home`, stderr after stdout as it came."""
     variables = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")} | environment
     variables["PATH"] = f"{Path(TOCSIN).parent}{os.pathsep}{os.environ['PATH']}"
-    options: Any = {"cwd": exchange.home.parent, "env": variables, "text": True, "timeout": 120, "check": False}
+    options: Any = {"cwd": exchange.home.parent, "env": variables, "text": True, "timeout": 300, "check": False}
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
     return f"{done.stdout}(exit code {done.returncode})\n"
 

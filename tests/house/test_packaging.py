@@ -98,7 +98,7 @@ def declared(*extras: str) -> set[str]:
     """The names that pyproject.toml asks for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = project["dependencies"] + [each for extra in extras for each in project["optional-dependencies"][extra]]
-    return {match[0].lower().replace("_", "-") for each in wanted if (match := NAME.match(each))}
+    return {re.sub(r"[-_.]+", "-", match[0].lower()) for each in wanted if (match := NAME.match(each))}
 
 
 def test_the_locks_pin_and_hash_all_that_is_declared() -> None:

@@ -16,6 +16,7 @@ from tests.support.office import NUMBERS, lantern, report_id
 from tocsin.model.identifier import identity_id
 
 Found = TypeVar("Found")
+ALIKE = ("state", "times", "seconds", "verdict", "outcome", "count")  # what both sides tell of a notification
 
 
 def name_of(exchange: RunningExchange) -> str:
@@ -75,14 +76,7 @@ def seen(exchange: RunningExchange, identifier: str) -> dict[str, Any]:
 
 def same(one: RunningExchange, other: RunningExchange, identifier: str) -> dict[str, Any]:
     """What both sides tell alike: state, instants, verdict, outcome. Fails where they differ."""
-    told = [
-        {
-            name: each
-            for name, each in seen(side, identifier).items()
-            if name in ("state", "times", "seconds", "verdict", "outcome", "count")
-        }
-        for side in (one, other)
-    ]
+    told = [{name: each for name, each in seen(side, identifier).items() if name in ALIKE} for side in (one, other)]
     assert told[0] == told[1]
     return told[0]
 
@@ -98,12 +92,16 @@ def until(look: Callable[[], Found], *, seconds: float = 30) -> Found:
     raise AssertionError(f"not within {seconds} s: {found}")
 
 
-def start_watch(exchange: RunningExchange, *, interval: float = 0.5) -> subprocess.Popen[bytes]:
-    """`tocsin sync --watch` in a process of its own; what it tells goes into a file beside the server's log."""
-    command = [TOCSIN, "--home", str(exchange.home), "sync", "--watch", "--interval", str(interval)]
+def start(exchange: RunningExchange, *command: str) -> subprocess.Popen[bytes]:
+    """A command in a process of its own; what it tells goes into a file beside the server's log."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
-    with (exchange.home / "watch.log").open("ab") as log:
-        return subprocess.Popen(command, stdout=log, stderr=log, env=clean, start_new_session=True)
+    with (exchange.home / "command.log").open("ab") as log:
+        return subprocess.Popen([TOCSIN, "--home", str(exchange.home), *command], stdout=log, stderr=log, env=clean, start_new_session=True)
+
+
+def watch(exchange: RunningExchange, *, interval: str = "0.5") -> subprocess.Popen[bytes]:
+    """What looks after notifications by itself."""
+    return start(exchange, "sync", "--watch", "--interval", interval)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
@@ -114,9 +112,9 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def watching(*exchanges: RunningExchange) -> Iterator[None]:
+def watching(*exchanges: RunningExchange, interval: str = "0.5") -> Iterator[None]:
     """All of them watch."""
-    processes = [start_watch(one) for one in exchanges]
+    processes = [watch(one, interval=interval) for one in exchanges]
     try:
         yield
     finally:
