@@ -1,5 +1,7 @@
 """Pulling and pushing, cut at every possible point, on both databases."""
 
+import threading
+import time
 from uuid import uuid4
 
 import pytest
@@ -43,9 +45,9 @@ class Line:
                 store.add_route(connection, number, direction=direction, collection_number=self.here.number, remote="theirs")
             self.peer: Peer = next(one for one in store.list_peers(connection) if one.number == number)
 
-    def run(self, *directions: Direction) -> list[Tally]:
+    def run(self, *directions: Direction, patience: int = 0) -> list[Tally]:
         service = SyncService(database=self.ground.database, objects=self.ground.objects, connect=lambda _peer: self.there, now=now)
-        return service.run([self.peer], Errand(directions=frozenset(directions or Direction)))
+        return service.run([self.peer], Errand(directions=frozenset(directions or Direction), patience=patience))
 
     def run_to_the_end(self, *directions: Direction) -> int:
         """How many objects were new, over all passes."""
@@ -154,6 +156,42 @@ def test_a_second_run_leaves_the_peer_alone_while_the_first_one_deals_with_it(li
     (tally,) = line.run(Direction.PULL)
     assert (tally.new, tally.error) == (1, "")
     assert inner[0].error.startswith("another run is dealing with")
+
+
+def test_a_run_that_finds_another_one_at_work_is_no_failure_of_the_peer(line: Line) -> None:
+    """It is not left alone for that: a notification that waits there would be late."""
+    standing: list[tuple[int, int]] = []
+    line.there.log = [logged(1, indicator(1))]
+
+    def collide() -> None:
+        line.there.fuse = lambda: None
+        line.run(Direction.PULL)
+        with line.ground.database.read() as connection:
+            found = next(one for one in store.list_peers(connection) if one.number == line.peer.number)
+        standing.append((found.failures, found.not_before))
+
+    line.there.fuse = collide
+    line.run(Direction.PULL)
+    assert standing == [(0, 0)]
+
+
+def test_a_run_with_patience_waits_for_the_one_before_it(line: Line) -> None:
+    """And goes on where that one ended: nothing is sent twice."""
+    line.ground.add(line.here, indicator(1))
+    first, waited = threading.Event(), list[Tally]()
+
+    def hold() -> None:
+        line.there.fuse = lambda: None
+        first.set()
+        time.sleep(0.3)
+
+    line.there.fuse = hold
+    second = threading.Thread(target=lambda: first.wait() and waited.extend(line.run(Direction.PUSH, patience=10_000_000)))
+    second.start()
+    (tally,) = line.run(Direction.PUSH)
+    second.join()
+    assert (tally.new, tally.error) == (1, "")
+    assert [(one.new, one.known, one.error) for one in waited] == [(0, 0, "")]
 
 
 def test_a_run_that_lost_its_lease_changes_nothing_more(line: Line) -> None:

@@ -55,7 +55,7 @@ def test_from_discovery_a_stranger_finds_the_collections(exchange: RunningExchan
     assert root.versions == ["application/taxii+json;version=2.1"]
     assert root.max_content_length == 10_000_000
     aliases = {one.alias for one in root.collections}
-    assert aliases == {"actors", "inbox", "indicators", "providers", "public", "restricted", "sightings", "submissions"}
+    assert aliases == {"actors", "drafts", "inbox", "indicators", "providers", "public", "restricted", "sightings", "submissions"}
     assert all(one.can_read and one.can_write for one in root.collections)
 
 

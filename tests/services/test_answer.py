@@ -152,8 +152,9 @@ def test_a_recall_leaves_nothing_of_the_notification_but_the_word(pair: Pair) ->
     number = pair.case()
     identifier = pair.sent(number, summary="A secret.")
     pair.answer(identifier, Kind.ACKNOWLEDGEMENT, minute=2)
+    pair.alpha.send(Plan(organisation="Gamma AI", case=report_id(number)))  # which stands
     pair.recall(identifier, minute=5)
-    assert pair.alpha.types("outbox-beta-ai", *refs(number, pair.alpha)) == []
+    assert [pair.alpha.types(alias, *refs(number, pair.alpha)) for alias in ("outbox-beta-ai", "outbox-gamma-ai")] == [[], ALL]
     assert pair.beta.exchange.notifications.purge(pair.beta.operator, pair.beta.thread(identifier), now=at(6)) == 4
     pair.answer(identifier, Kind.PURGE, minute=6)
     assert pair.beta.types("inbox", identifier, *refs(number, pair.alpha)) == ["grouping"]
