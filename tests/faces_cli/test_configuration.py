@@ -34,7 +34,7 @@ def test_a_folder_without_an_exchange_is_told_how_to_become_one(tmp_path: Path) 
         (b"\xff\xfe", "'utf-8' codec can't decode byte 0xff in position 0"),
         (
             b'titel = "x"',
-            "unknown setting 'titel'; known settings: acknowledge_hours, anonymous_requests_per_second, base_url, body_min_rate, body_seconds,",
+            "unknown setting 'titel'; known settings: acknowledge_hours, anonymous_requests_per_second, base_url, body_min_rate,",
         ),
         (b"title = 5", "title: Input should be a valid string; correct it, or the TOCSIN_ variable of that name"),
         (b'max_page_size = "many"', "max_page_size: Input should be a valid integer"),
