@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command import refused
 from tests.support.exchange import TOCSIN, RunningExchange, tocsin
 from tests.support.objects import attack_pattern, domain_name, indicator
 from tests.support.pair import add_peer, befriend, contents, submit, sync
@@ -126,6 +127,12 @@ def test_a_peer_that_is_away_stops_only_itself(on_sqlite: Couple) -> None:
     away, here, _push = sync(on_sqlite.guest, check=False)
     assert "cannot be reached" in away["error"]
     assert (here["new"], here["error"]) == (10, None)
+
+
+def test_watching_somebody_who_is_no_peer_ends_at_once(on_sqlite: Couple) -> None:
+    """A slip of the finger must not look like a quiet watch."""
+    line = refused("sync", "hots", "--watch", home=on_sqlite.guest.home)
+    assert line == "there is no peer 'hots'; list them with: tocsin peer list"
 
 
 def test_two_runs_at_once_share_the_work(on_sqlite: Couple) -> None:

@@ -17,7 +17,7 @@ from tocsin.model import admission
 from tocsin.model.extension.enforcement_action import ACTION_TYPES
 from tocsin.model.extension.notification import REQUESTS, URGENCY
 from tocsin.model.extension.notification_answer import VERDICTS
-from tocsin.model.letter import Draft, Reply, deadline, grouping_of, note_of, opinion_of, require_sendable
+from tocsin.model.letter import Draft, Reply, deadline, grouping_of, note_of, opinion_of, recalled, require_sendable, withdrawn
 from tocsin.model.marking import MARKING_REF, Level
 from tocsin.model.notification import Answer, Kind, Notification, read
 from tocsin.model.stamp import NEVER_TOO_LATE, stamp_of
@@ -268,7 +268,44 @@ def test_what_may_not_be_sent_is_refused_with_the_reason(refused: Callable[[], N
     assert str(raised.value) == message
 
 
+def test_what_another_provider_marked_for_us_goes_no_further() -> None:
+    """AMBER and stricter; what is GREEN may be passed on, whoever said it."""
+    with pytest.raises(ForbiddenError) as raised:
+        sendable(foreign={EVIDENCE[0]})
+    hint = "leave that out, or ask that provider to send it"
+    assert str(raised.value) == f"another provider has marked for us, and not to be passed on: {EVIDENCE[0]}; {hint}"
+    sendable(foreign={EVIDENCE[0]}, levels=LEVELS | {EVIDENCE[0]: Level.GREEN})
+
+
 def test_a_refusal_names_some_objects_and_counts_the_rest() -> None:
     many = tuple(f"indicator--{number}" for number in range(8))
     with pytest.raises(NotFoundError, match=r"indicator--4 and 3 more; submit it first"):
         sendable(replace(DRAFT, evidence=many))
+
+
+# What is taken back
+
+
+def test_a_recalled_notification_says_nothing_any_more() -> None:
+    """Who told whom, of which objects, and when it was sent; no name, description, summary or signature."""
+    body = grouping_of(replace(DRAFT, summary="A secret.", is_drill=True), created=SENT, modified=SENT)
+    inner = body["extensions"][IDS["notification"]]
+    signed = body | {"extensions": {IDS["notification"]: inner | {"signature": {"value": "x"}}}}
+    said = {name: each for name, each in inner.items() if name != "summary"}
+    assert recalled(signed, modified=SENT + MINUTE) == {
+        **{name: each for name, each in body.items() if name != "description"},
+        "name": "Recalled notification",
+        "revoked": True,
+        "modified": "2026-01-15T09:01:00.000Z",
+        "extensions": {IDS["notification"]: said},
+    }
+    found = read(parsed(recalled(signed, modified=SENT + MINUTE)))
+    assert isinstance(found, Notification)
+    assert (found.id, found.has_own_id, found.is_revoked, found.sent, found.evidence) == (DRAFT.id, True, True, SENT, EVIDENCE)
+
+
+@pytest.mark.parametrize(("now", "modified"), [(SENT + MINUTE, "2026-01-15T09:01:00.000Z"), (SENT - MINUTE, "2026-01-15T09:00:00.001Z")])
+def test_what_is_withdrawn_is_later_than_what_was_said(now: int, modified: str) -> None:
+    """Also by a clock that went back."""
+    body = {"id": EVIDENCE[0], "modified": "2026-01-15T09:00:00.000Z", "name": "n"}
+    assert withdrawn(body, now=now) == {**body, "revoked": True, "modified": modified}
